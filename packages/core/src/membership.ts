@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+/** Joining, leaving and changing: claims in the directory, and who is told of them. */
+import { exceedsBytes } from "./frame.ts";
+import { type PeerId, parsePeerId, roomKey } from "./ids.ts";
+import type { Limits } from "./limits.ts";
+import type { LeaveReason, Service } from "./member.ts";
+import { announce, applyChange, viewOf } from "./news.ts";
+import type { Claimed } from "./ports.ts";
+import { isRefusal, type Refusal, refusal } from "./refusal.ts";
+import {
+  type HubState,
+  type LocalRoom,
+  localRoom,
+  type Membership,
+  membershipIn,
+  type Session,
+  watch,
+} from "./state.ts";
+import { refuseCommand, tell } from "./telling.ts";
+import { rosterOf } from "./view.ts";
+import type { Command } from "./vocabulary.ts";
+
+type Join = Extract<Command, { readonly type: "join" }>;
+
+/** Too many or too large services, in words; undefined where they fit. */
+const servicesRefusal = (services: readonly Service[], limits: Limits): Refusal | undefined => {
+  if (services.length > limits.servicesPerPeer)
+    return refusal("too-many-services", `At most ${limits.servicesPerPeer}.`);
+  if (services.length === 0 || !exceedsBytes(JSON.stringify(services), limits.serviceBytes)) return undefined;
+  return refusal("too-large", `All services together: at most ${limits.serviceBytes} bytes.`);
+};
+
+const joinRefusal = (hub: HubState, session: Session, command: Join): Refusal | undefined => {
+  const { limits } = session.dialect;
+  if (
+    session.memberships.some(
+      (membership) => membership.room === command.room && membership.left === undefined,
+    )
+  ) {
+    return refusal("already-joined");
+  }
+  if (session.memberships.length >= limits.roomsPerSession)
+    return refusal("too-many-rooms", `At most ${limits.roomsPerSession}.`);
+  if (session.grant.peer !== undefined && command.peer !== undefined && command.peer !== session.grant.peer) {
+    return refusal("forbidden", "It names another id.");
+  }
+  return servicesRefusal(command.presence.services, limits) ?? hub.guard.allows(session.grant, command);
+};
+
+/** Enters a room, and says whether the session is in. */
+export const join = async (hub: HubState, session: Session, command: Join): Promise<boolean> => {
+  const no = joinRefusal(hub, session, command);
+  if (no !== undefined) {
+    refuseCommand(hub, session, no, command.ref);
+    return false;
+  }
+  const { presence } = command;
+  const key = roomKey(session.grant.realm, command.room);
+  const peer = command.peer ?? session.grant.peer ?? mintPeerId(hub);
+  const membership: Membership = {
+    session,
+    key,
+    room: command.room,
+    peer,
+    presence,
+    entry: undefined,
+    held: [],
+    snapshotOrder: 0,
+    left: undefined,
+  };
+  session.memberships = [...session.memberships, membership];
+  const claimed = await hub.directory.claim(
+    {
+      room: key,
+      peer,
+      session: session.id,
+      node: hub.node,
+      protocol: session.dialect.name,
+      traits: presence.traits,
+      services: presence.services,
+      ...(presence.displayName === undefined ? {} : { displayName: presence.displayName }),
+      claim: command.claim,
+      announced: presence.announced,
+      listens: presence.listens,
+    },
+    session.dialect.limits.roomMembers,
+    session.dialect.limits.sessionsPerId,
+  );
+  if (isRefusal(claimed)) {
+    drop(session, membership);
+    releaseHeld(membership);
+    refuseCommand(hub, session, claimed, command.ref);
+    return false;
+  }
+  const { entry } = claimed;
+  membership.entry = entry;
+  if (membership.left !== undefined) {
+    releaseHeld(membership);
+    await withdraw(hub, membership, claimed);
+    return false;
+  }
+  const room = localRoom(hub, key);
+  occupy(room, membership, claimed.siblings);
+  for (const node of claimed.siblings) {
+    watch(hub, "sibling", hub.bus.send(node, { type: "sibling", room: key, peer, present: true }));
+  }
+  if (presence.announced) announce(hub, key, claimed.audience, claimed.revision, { kind: "joined", entry });
+  if (presence.listens && (room.view === undefined || room.opening !== undefined)) {
+    const view = await viewOf(hub, room);
+    room.view ??= view;
+  }
+  if (presence.announced) applyChange(hub, room, claimed.revision, { kind: "joined", entry }, session);
+  if (membership.left !== undefined) {
+    tidy(hub, room);
+    return false;
+  }
+  if (presence.listens) room.listeners.add(membership);
+  const { held } = membership;
+  membership.held = undefined;
+  hub.observe({
+    type: "joined",
+    session: session.id,
+    dialect: session.dialect.name,
+    room: command.room,
+    peer,
+  });
+  tellSnapshot(hub, room, membership, false, command.ref);
+  for (const run of held ?? []) run();
+  return true;
+};
+
+/**
+ * Takes back a claim whose session left while it was on its way. Both changes count in the room's history, so they are
+ * told: nobody is left with a hole.
+ */
+const withdraw = async (
+  hub: HubState,
+  { key, peer, session }: Membership,
+  claimed: Claimed,
+): Promise<void> => {
+  const { entry } = claimed;
+  const released = await hub.directory.release(key, peer, session.id);
+  if (released === undefined || !entry.announced) return;
+  const came = { kind: "joined", entry } as const;
+  const went = { kind: "left", entry, reason: "left" } as const;
+  announce(hub, key, claimed.audience, claimed.revision, came);
+  announce(hub, key, released.audience, released.revision, went);
+  const room = hub.rooms.get(key);
+  if (room === undefined) return;
+  applyChange(hub, room, claimed.revision, came, session);
+  applyChange(hub, room, released.revision, went, session);
+};
+
+/** Tells a member the room as it stands. */
+export const tellSnapshot = (
+  hub: HubState,
+  room: LocalRoom,
+  membership: Membership,
+  snapshot: boolean,
+  ref?: Join["ref"],
+): void => {
+  const { entry, session } = membership;
+  if (entry === undefined) return;
+  const roster = membership.presence.listens && room.view !== undefined ? rosterOf(room.view) : [];
+  membership.snapshotOrder = roster.at(-1)?.order ?? entry.order;
+  tell(hub, session, {
+    type: "joined",
+    room: membership.room,
+    self: entry,
+    roster,
+    snapshot,
+    ...(ref === undefined ? {} : { ref }),
+  });
+};
+
+const mintPeerId = (hub: HubState): PeerId => {
+  const minted = parsePeerId(hub.chance.id());
+  if (minted === undefined) throw new Error("the chance handed in mints ids outside the grammar");
+  return minted;
+};
+
+const occupy = (room: LocalRoom, membership: Membership, siblings: readonly HubState["node"][]): void => {
+  const holder = room.holders.get(membership.peer);
+  if (holder === undefined) {
+    room.holders.set(membership.peer, {
+      sessions: [membership.session],
+      siblings: siblings.length === 0 ? undefined : new Set(siblings),
+    });
+    return;
+  }
+  holder.sessions.push(membership.session);
+  for (const node of siblings) {
+    holder.siblings ??= new Set();
+    holder.siblings.add(node);
+  }
+};
+
+const vacate = (room: LocalRoom, membership: Membership): void => {
+  const holder = room.holders.get(membership.peer);
+  if (holder === undefined) return;
+  const at = holder.sessions.indexOf(membership.session);
+  if (at >= 0) holder.sessions.splice(at, 1);
+  if (holder.sessions.length === 0) room.holders.delete(membership.peer);
+};
+
+const drop = (session: Session, membership: Membership): void => {
+  session.memberships = session.memberships.filter((other) => other !== membership);
+};
+
+const releaseHeld = (membership: Membership): void => {
+  const { held } = membership;
+  membership.held = undefined;
+  for (const run of held ?? []) run();
+};
+
+/** Leaves a room. From this moment the session cannot be reached there; the others are told when the directory agrees. */
+export const leave = async (hub: HubState, membership: Membership, reason: LeaveReason): Promise<void> => {
+  if (membership.left !== undefined) return;
+  membership.left = reason;
+  const { session, key, peer, presence, entry } = membership;
+  drop(session, membership);
+  const room = hub.rooms.get(key);
+  // Without an entry the claim is still on its way: `join` sees that the session left, and undoes it.
+  if (entry === undefined || room === undefined) return;
+  vacate(room, membership);
+  room.listeners.delete(membership);
+  releaseHeld(membership);
+  const released = await hub.directory.release(key, peer, session.id);
+  hub.observe({
+    type: "left",
+    session: session.id,
+    dialect: session.dialect.name,
+    room: membership.room,
+    peer,
+    reason,
+  });
+  if (released !== undefined) {
+    for (const node of released.siblings) {
+      watch(hub, "sibling", hub.bus.send(node, { type: "sibling", room: key, peer, present: false }));
+    }
+    if (presence.announced) {
+      const change = { kind: "left", entry: released.entry, reason } as const;
+      announce(hub, key, released.audience, released.revision, change);
+      applyChange(hub, room, released.revision, change, session);
+    }
+  }
+  tidy(hub, room);
+};
+
+/** Forgets a room in which this node has nobody left. */
+const tidy = (hub: HubState, room: LocalRoom): void => {
+  if (room.listeners.size === 0 && room.opening === undefined) room.view = undefined;
+  if (room.holders.size > 0 || room.opening !== undefined) return;
+  room.cancelCheck?.();
+  if (hub.rooms.get(room.key) === room) hub.rooms.delete(room.key);
+};
+
+/** Changes what the others are told of a member. */
+export const update = async (
+  hub: HubState,
+  session: Session,
+  command: Extract<Command, { readonly type: "update" }>,
+): Promise<void> => {
+  const membership = membershipIn(session, command.room);
+  if (membership?.entry === undefined) return refuseCommand(hub, session, refusal("not-joined"), command.ref);
+  const services = command.services ?? membership.presence.services;
+  const no = servicesRefusal(services, session.dialect.limits) ?? hub.guard.allows(session.grant, command);
+  if (no !== undefined) return refuseCommand(hub, session, no, command.ref);
+  const displayName = command.displayName ?? membership.presence.displayName;
+  const named = displayName === undefined ? {} : { displayName };
+  const changed = await hub.directory.change({ ...membership.entry, services, ...named });
+  if (changed === undefined) return refuseCommand(hub, session, refusal("not-joined"), command.ref);
+  membership.presence = { ...membership.presence, services, ...named };
+  membership.entry = changed.entry;
+  const room = hub.rooms.get(membership.key);
+  if (membership.presence.announced) {
+    const change = { kind: "changed", entry: changed.entry } as const;
+    announce(hub, membership.key, changed.audience, changed.revision, change);
+    if (room !== undefined) applyChange(hub, room, changed.revision, change, session);
+  }
+  tell(hub, session, {
+    type: "updated",
+    room: command.room,
+    ...(command.ref === undefined ? {} : { ref: command.ref }),
+  });
+};
+
+/** Tells a page of the roster, of those that were there when the member was told the room. */
+export const list = (
+  hub: HubState,
+  session: Session,
+  command: Extract<Command, { readonly type: "list" }>,
+): void => {
+  const membership = membershipIn(session, command.room);
+  const room = membership === undefined ? undefined : hub.rooms.get(membership.key);
+  if (membership === undefined || room?.view === undefined)
+    return refuseCommand(hub, session, refusal("not-joined"), command.ref);
+  const rest = rosterOf(room.view).filter(
+    (member) =>
+      member.order > command.after &&
+      member.order <= membership.snapshotOrder &&
+      member.session !== session.id,
+  );
+  const members = rest.slice(0, command.limit);
+  const last = members.at(-1);
+  tell(hub, session, {
+    type: "listed",
+    room: command.room,
+    members,
+    ...(rest.length > members.length && last !== undefined ? { next: last.order } : {}),
+    ...(command.ref === undefined ? {} : { ref: command.ref }),
+  });
+};

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+/**
+ * What one node sends another. Plain data that survives JSON, so that any bus can carry it.
+ *
+ * News and signals of one node travel on the same bus in order: a signal never overtakes the news that its
+ * sender joined, nor a leave the last signal before it.
+ */
+import type { PeerId, RoomKey, SessionId } from "./ids.ts";
+import type { Entry, LeaveReason, Revision } from "./member.ts";
+import type { Meaning } from "./signal.ts";
+import type { Fate, Ref, Sender } from "./vocabulary.ts";
+
+export type Change =
+  | { readonly kind: "joined"; readonly entry: Entry }
+  | { readonly kind: "left"; readonly entry: Entry; readonly reason: LeaveReason }
+  | { readonly kind: "changed"; readonly entry: Entry };
+
+/** Where a receipt goes back to, when the sender asked for one. */
+export interface ReceiptTo {
+  readonly session: SessionId;
+  readonly ref: Ref;
+}
+
+export type Parcel =
+  | { readonly type: "news"; readonly room: RoomKey; readonly revision: Revision; readonly change: Change }
+  /** Another node holds, or no longer holds, a session under a shared peer id that this node holds too. */
+  | {
+      readonly type: "sibling";
+      readonly room: RoomKey;
+      readonly peer: PeerId;
+      readonly present: boolean;
+    }
+  | {
+      readonly type: "signal";
+      readonly room: RoomKey;
+      readonly to: PeerId;
+      readonly sessions: readonly SessionId[];
+      readonly from: Sender;
+      readonly origin: string;
+      /** Text frames only: no dialect relays binary ones. */
+      readonly verbatim: string;
+      readonly meaning: Meaning;
+      readonly wantsDelivery: boolean;
+      readonly receipt?: ReceiptTo;
+    }
+  | {
+      readonly type: "message";
+      readonly room: RoomKey;
+      /** Absent: all members here that can receive messages. */
+      readonly sessions?: readonly SessionId[];
+      readonly from: Sender;
+      readonly body: string;
+      readonly receipt?: ReceiptTo;
+    }
+  | {
+      readonly type: "receipt";
+      readonly to: ReceiptTo;
+      readonly fate: Fate;
+      readonly protocol?: string;
+    };

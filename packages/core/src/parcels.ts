@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+/** What comes from other nodes. */
+import type { NodeId } from "./ids.ts";
+import { applyChange, refetch } from "./news.ts";
+import type { Parcel } from "./parcel.ts";
+import { better, report, takeReceipt } from "./receipts.ts";
+import { refusal } from "./refusal.ts";
+import { deliverMessage, deliverSignal } from "./relay.ts";
+import type { Awaiter } from "./replay.ts";
+import type { Signal } from "./signal.ts";
+import { type HubState, type LocalRoom, type Membership, type Session, watch } from "./state.ts";
+import type { Fate } from "./vocabulary.ts";
+
+/** Parcels of one room that wait while its roster is fetched again; more are refused as unreachable. */
+const waitingMax = 1_024;
+
+export const takeParcel = (hub: HubState, from: NodeId, parcel: Parcel): void => {
+  if (parcel.type === "receipt") return takeReceipt(hub, from, parcel.to, parcel.fate, parcel.protocol);
+  const room = hub.rooms.get(parcel.room);
+  if (room === undefined)
+    return parcel.type === "news" || parcel.type === "sibling"
+      ? undefined
+      : answer(hub, from, parcel, { fate: "unknown" });
+  if (room.waiting !== undefined) {
+    if (room.waiting.length < waitingMax) room.waiting.push({ from, parcel });
+    else if (parcel.type === "signal" || parcel.type === "message") {
+      answer(hub, from, parcel, { fate: "refused", refusal: refusal("unreachable") });
+    }
+    return;
+  }
+  open(hub, room, from, parcel, false);
+};
+
+type Directed = Extract<Parcel, { readonly type: "signal" | "message" }>;
+
+const open = (
+  hub: HubState,
+  room: LocalRoom,
+  from: NodeId,
+  parcel: Exclude<Parcel, { readonly type: "receipt" }>,
+  fetched: boolean,
+): void => {
+  switch (parcel.type) {
+    case "news":
+      return applyChange(hub, room, parcel.revision, parcel.change);
+    case "sibling": {
+      const holder = room.holders.get(parcel.peer);
+      if (holder === undefined) return;
+      holder.siblings ??= new Set();
+      if (parcel.present) holder.siblings.add(from);
+      else holder.siblings.delete(from);
+      return;
+    }
+    case "signal":
+    case "message":
+      // A signal never comes before the news that its sender is there: where that went missing, it is fetched first.
+      if (parcel.from.announced && room.view !== undefined && !room.view.members.has(parcel.from.session)) {
+        if (fetched) return answer(hub, from, parcel, { fate: "refused", refusal: refusal("unreachable") });
+        return fetchFirst(hub, room, from, parcel);
+      }
+      return deliver(hub, room, from, parcel);
+  }
+};
+
+const fetchFirst = (hub: HubState, room: LocalRoom, from: NodeId, parcel: Directed): void => {
+  room.waiting = [{ from, parcel }];
+  const opened = refetch(hub, room).finally(() => {
+    const waiting = room.waiting ?? [];
+    room.waiting = undefined;
+    for (const item of waiting) {
+      if (item.parcel.type !== "receipt") open(hub, room, item.from, item.parcel, true);
+    }
+  });
+  watch(hub, "roster", opened);
+};
+
+const deliver = (hub: HubState, room: LocalRoom, from: NodeId, parcel: Directed): void => {
+  const awaiter: Awaiter | undefined =
+    parcel.receipt === undefined
+      ? undefined
+      : { node: from, ...parcel.receipt, wantsDelivery: parcel.type === "signal" && parcel.wantsDelivery };
+  const members = recipients(hub, room, parcel);
+  let best: Fate = { fate: "unknown" };
+  let protocol: string | undefined;
+  for (const member of members) {
+    const fate =
+      parcel.type === "signal"
+        ? deliverSignal(hub, member, parcel.from, signalOf(parcel), awaiter)
+        : deliverMessage(hub, member, parcel.from, parcel.body, awaiter);
+    protocol ??= member.session.dialect.name;
+    best = better(best, fate);
+  }
+  answer(hub, from, parcel, best, protocol);
+};
+
+const recipients = (hub: HubState, room: LocalRoom, parcel: Directed): readonly Membership[] => {
+  if (parcel.sessions === undefined)
+    return [...room.listeners].filter((member) => member.presence.traits.messages);
+  return parcel.sessions.flatMap((id) => membershipOf(hub.sessions.get(id), room) ?? []);
+};
+
+const membershipOf = (session: Session | undefined, room: LocalRoom): Membership | undefined =>
+  session?.memberships.find((membership) => membership.key === room.key && membership.left === undefined);
+
+const signalOf = (parcel: Extract<Parcel, { readonly type: "signal" }>): Signal => ({
+  origin: parcel.origin,
+  verbatim: { kind: "text", text: parcel.verbatim },
+  meaning: () => parcel.meaning,
+});
+
+const answer = (hub: HubState, from: NodeId, parcel: Directed, fate: Fate, protocol?: string): void => {
+  if (parcel.receipt === undefined) return;
+  report(hub, { node: from, ...parcel.receipt }, fate, protocol);
+};

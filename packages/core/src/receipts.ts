@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+/** Receipts: the fate of a signal finds its way back to whoever asked, on this node or another. */
+import type { NodeId, SessionId } from "./ids.ts";
+import { refusal } from "./refusal.ts";
+import { type Awaiter, awaitersOf, type Kept } from "./replay.ts";
+import { type Awaiting, type HubState, type Session, watch } from "./state.ts";
+import { tell } from "./telling.ts";
+import type { Fate, Ref } from "./vocabulary.ts";
+
+/** How long another node may take to say what became of a signal before it counts as out of reach. */
+const answerWithinMs = 5_000;
+
+const rank: { readonly [F in Fate["fate"]]: number } = {
+  delivered: 5,
+  sent: 4,
+  queued: 3,
+  refused: 2,
+  unknown: 1,
+};
+
+/** The better of two fates: with a shared id it is enough that one of its sessions got the signal. */
+export const better = (a: Fate, b: Fate): Fate => (rank[b.fate] > rank[a.fate] ? b : a);
+
+/** Tells a fate to whoever waits for it. */
+export const report = (
+  hub: HubState,
+  to: { readonly node: NodeId; readonly session: SessionId; readonly ref: Ref },
+  fate: Fate,
+  protocol?: string,
+): void => {
+  const named = protocol === undefined ? {} : { protocol };
+  if (to.node === hub.node) {
+    const session = hub.sessions.get(to.session);
+    if (session !== undefined) tell(hub, session, { type: "receipt", ref: to.ref, fate, ...named });
+    return;
+  }
+  const sending = hub.bus.send(to.node, {
+    type: "receipt",
+    to: { session: to.session, ref: to.ref },
+    fate,
+    ...named,
+  });
+  watch(hub, "receipt to another node", sending);
+};
+
+/** Tells whoever waited for these frames that they arrived. */
+export const reportDelivered = (hub: HubState, session: Session, taken: readonly Kept[]): void => {
+  for (const awaiter of taken.flatMap(awaitersOf)) {
+    if (awaiter.wantsDelivery) report(hub, awaiter, { fate: "delivered" }, session.dialect.name);
+  }
+};
+
+/** Tells whoever sent something to a session that ended away what it will never take. */
+export const reportExpired = (hub: HubState, kept: readonly Kept[]): void => {
+  for (const awaiter of kept.filter((item) => item.queued).flatMap(awaitersOf)) {
+    report(hub, awaiter, { fate: "refused", refusal: refusal("expired") });
+  }
+};
+
+/**
+ * Waits for the receipts of other nodes on behalf of a session, and tells it the best of them and of `soFar`. To be
+ * called before anything is sent: an answer may come before the bus has said that it took the question.
+ */
+export const awaitReceipts = (
+  hub: HubState,
+  session: Session,
+  ref: Ref,
+  nodes: Iterable<NodeId>,
+  soFar: Fate,
+  protocol: string | undefined,
+): void => {
+  session.awaiting ??= new Map();
+  const cancel = hub.clock.after(answerWithinMs, () => {
+    const late = session.awaiting?.get(ref);
+    if (late === undefined) return;
+    session.awaiting?.delete(ref);
+    const fate =
+      rank[late.best.fate] > rank.refused
+        ? late.best
+        : ({ fate: "refused", refusal: refusal("unreachable") } as const);
+    report(hub, { node: hub.node, session: session.id, ref }, fate, late.protocol);
+  });
+  session.awaiting.set(ref, { nodes: new Set(nodes), best: soFar, protocol, cancel });
+};
+
+/** A receipt came from another node, or it is known that none will. */
+export const takeReceipt = (
+  hub: HubState,
+  from: NodeId,
+  to: { readonly session: SessionId; readonly ref: Ref },
+  fate: Fate,
+  protocol: string | undefined,
+): void => {
+  const session = hub.sessions.get(to.session);
+  if (session === undefined) return;
+  const waiting: Awaiting | undefined = session.awaiting?.get(to.ref);
+  const here = { node: hub.node, session: to.session, ref: to.ref };
+  // Not waited for: the second receipt of a signal, `delivered` or the end of `queued`.
+  if (waiting === undefined) return report(hub, here, fate, protocol);
+  waiting.nodes.delete(from);
+  if (better(waiting.best, fate) === fate) waiting.protocol = protocol;
+  waiting.best = better(waiting.best, fate);
+  if (waiting.nodes.size > 0) return;
+  waiting.cancel();
+  session.awaiting?.delete(to.ref);
+  report(hub, here, waiting.best, waiting.protocol);
+};
+
+/** The awaiter of a command that asked for receipts. */
+export const awaiterOf = (
+  hub: HubState,
+  session: Session,
+  ref: Ref | undefined,
+  wantsDelivery: boolean,
+): Awaiter | undefined =>
+  ref === undefined ? undefined : { node: hub.node, session: session.id, ref, wantsDelivery };

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+export { type Asker, owns, type RegistryGround } from "./ground.ts";
+export { type Answer, candidatesMax, lingerMs } from "./knock.ts";
+export {
+  addCandidates,
+  answerKnock,
+  cancelKnock,
+  createKnock,
+  getKnock,
+  type KnockBatch,
+  type KnockPlace,
+  type KnockQueue,
+  type KnockSpec,
+  knockName,
+  type Target,
+  takeKnocks,
+} from "./knocks.ts";
+export { defaultRegistryLimits, type RegistryLimits } from "./limits.ts";
+export { isOwnerToken, isResourceId } from "./names.ts";
+export type { Page, PageRequest } from "./paging.ts";
+export type {
+  Attributes,
+  CandidateRecord,
+  KnockRecord,
+  KnockState,
+  RoomRecord,
+  ServerRecord,
+  ServiceRecord,
+} from "./records.ts";
+export { isOver } from "./records.ts";
+export {
+  type CreatedRoom,
+  createRoom,
+  type DeleteOptions,
+  deleteRoom,
+  getRoom,
+  listRooms,
+  type Room,
+  type RoomSpec,
+} from "./rooms.ts";
+export {
+  createService,
+  deleteService,
+  getService,
+  listServices,
+  type Service,
+  updateService,
+} from "./server-services.ts";
+export {
+  type CreatedServer,
+  createServer,
+  deleteServer,
+  getServer,
+  listServers,
+  renewServer,
+  type Server,
+  type ServerChange,
+  type ServerFilter,
+  type ServerSpec,
+  updateServer,
+} from "./servers.ts";
+export { type ServiceSpec, serviceEtag } from "./services.ts";
+export type { RecordKind, ScanPage, Store, StoredRecord, Write } from "./store.ts";
+export { sweep } from "./sweep.ts";
+export type { Abort } from "./waiting.ts";

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: MIT
+export * from "./descriptions.ts";
+export * from "./doc-table.ts";
+export * from "./hand-clock.ts";
+export * from "./test-line.ts";
+export * from "./test-parts.ts";
