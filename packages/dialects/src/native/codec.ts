@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: MIT
+import {
+  type Closing,
+  type Codec,
+  type Command,
+  type Decoded,
+  type Dialect,
+  defaultLimits,
+  exceedsBytes,
+  explain,
+  type Frame,
+  type Handshake,
+  type Limits,
+  type Meaning,
+  parseCallId,
+  parsePeerId,
+  parseRoomName,
+  type Ref,
+  type Refusal,
+  type RoomName,
+  refusal,
+  refusals,
+  type Service,
+  type SessionId,
+  type Signal,
+  type Traits,
+  textFrame,
+} from "@signalbox/core";
+import { encodeEvent } from "./encode.ts";
+import { parse } from "./shape.ts";
+import { features, type PeerFrame, peerFrame, type SignalBody, subprotocol } from "./wire.ts";
+
+export interface NativeMount {
+  /** Path of the WebSocket endpoint. Default `/`. */
+  readonly path?: string;
+  /** Room of a `join` that names none, where the URL names none either. Default `default`. */
+  readonly room?: string;
+  readonly limits?: Limits;
+  /** Origins of pages that may connect. Default: any. */
+  readonly origins?: readonly string[];
+}
+
+const fallbackRoom = "default" as RoomName;
+
+/** The dialect `signalbox.v1`, mounted. docs/native-protocol.md says what its frames mean. */
+export const native = (mount: NativeMount = {}): Dialect => {
+  const { path = "/", limits = defaultLimits } = mount;
+  const room = parseRoomName(mount.room) ?? fallbackRoom;
+  return {
+    name: "native",
+    limits,
+    resumable: true,
+    answers: true,
+    refusesHandshakes: "http",
+    subprotocol,
+    ...(mount.origins === undefined ? {} : { origins: mount.origins }),
+    accepts: (handshake) => handshake.path === path && handshake.protocols.includes(subprotocol),
+    open: (handshake) => nativeCodec(limits, parseRoomName(handshake.query("room")) ?? room, handshake),
+  };
+};
+
+/** What the codec remembers of its session. */
+interface Memory {
+  /** Rooms it is in, or about to be. */
+  readonly rooms: Set<RoomName>;
+  readonly defaultRoom: RoomName;
+  wanted: readonly string[];
+  opened: boolean;
+}
+
+const nativeCodec = (limits: Limits, defaultRoom: RoomName, handshake: Handshake): Codec => {
+  const memory: Memory = { rooms: new Set(), defaultRoom, wanted: [], opened: false };
+  const { bearer } = handshake;
+  return {
+    opening: [],
+    decode(frame) {
+      if (frame.kind === "binary") return malformed(memory, undefined, "Binary frames have no meaning here.");
+      let value: unknown;
+      try {
+        value = JSON.parse(frame.text);
+      } catch {
+        return malformed(memory, undefined, "It is not JSON.");
+      }
+      const parsed = parse(peerFrame, value);
+      if (!parsed.ok) return malformed(memory, sequenceOf(value), `${parsed.problem}.`);
+      return decodeFrame(memory, limits, parsed.value, bearer);
+    },
+    encode(event, seq) {
+      if (event.type === "left") memory.rooms.delete(event.room);
+      if (event.type === "joined") memory.rooms.add(event.room);
+      if (event.type === "resumed") {
+        memory.opened = true;
+        for (const room of event.rooms) memory.rooms.add(room);
+      }
+      const text = encodeEvent(event, seq, limits, memory.wanted);
+      return text === undefined ? [] : [textFrame(text)];
+    },
+    refuse: closing,
+  };
+};
+
+const sequenceOf = (value: unknown): number | undefined => {
+  if (typeof value !== "object" || value === null || !("seq" in value)) return undefined;
+  const { seq } = value;
+  return typeof seq === "number" && Number.isSafeInteger(seq) && seq > 0 ? seq : undefined;
+};
+
+/** Before a session is open nothing can be answered but by closing; afterwards the line lives on. */
+const refuseFrame = (memory: Memory, seq: number | undefined, why: Refusal): Decoded =>
+  memory.opened ? refused(seq, why) : { commands: [], closing: closing(why) };
+
+const malformed = (memory: Memory, seq: number | undefined, detail: string): Decoded =>
+  refuseFrame(memory, seq, refusal("malformed", detail));
+
+const refused = (seq: number | undefined, why: Refusal): Decoded => ({
+  commands: [{ type: "refuse", refusal: why, ...(seq === undefined ? {} : { ref: seq }) }],
+  ...(seq === undefined ? {} : { seq }),
+});
+
+const decodeFrame = (
+  memory: Memory,
+  limits: Limits,
+  frame: PeerFrame,
+  bearer: string | undefined,
+): Decoded => {
+  if (!memory.opened && frame.type !== "join" && frame.type !== "resume") {
+    return malformed(memory, undefined, "The first frame must be join or resume.");
+  }
+  switch (frame.type) {
+    case "join":
+      return decodeJoin(memory, limits, frame, bearer);
+    case "resume":
+      if (memory.opened) return refused(undefined, refusal("malformed", "Only a first frame can resume."));
+      memory.opened = true;
+      return {
+        commands: [
+          {
+            type: "resume",
+            session: frame.session as SessionId,
+            token: frame.token,
+            incarnation: frame.incarnation,
+            seen: frame.seen,
+          },
+        ],
+      };
+    case "ack":
+      return { commands: [{ type: "acknowledge", seen: frame.seen }] };
+    case "ping":
+      return {
+        commands: frame.seen === undefined ? [] : [{ type: "acknowledge", seen: frame.seen }],
+        replies: [pong],
+      };
+    case "end":
+      return { commands: [{ type: "end" }] };
+    case "ice":
+      return { seq: frame.seq, commands: [{ type: "requestIceServers", ref: frame.seq }] };
+    default:
+      return decodeInRoom(memory, limits, frame);
+  }
+};
+
+const pong: Frame = textFrame('{"type":"pong"}');
+
+type RoomFrame = Extract<PeerFrame, { readonly type: "leave" | "update" | "signal" | "message" | "roster" }>;
+
+const decodeInRoom = (memory: Memory, limits: Limits, frame: RoomFrame): Decoded => {
+  const { seq } = frame;
+  const room = roomOf(memory, frame.room);
+  if (room === undefined)
+    return refused(
+      seq,
+      refusal("not-joined", "This session is not in exactly one room, so the frame must name one."),
+    );
+  switch (frame.type) {
+    case "leave":
+      return { seq, commands: [{ type: "leave", room, ref: seq }] };
+    case "update":
+      return {
+        seq,
+        commands: [
+          {
+            type: "update",
+            room,
+            ref: seq,
+            ...(frame.services === undefined ? {} : { services: servicesOf(frame.services) }),
+            ...(frame.displayName === undefined ? {} : { displayName: frame.displayName }),
+          },
+        ],
+      };
+    case "signal":
+      return decoded(seq, signalCommand(limits, room, frame, seq));
+    case "message": {
+      const body = JSON.stringify(frame.body ?? null);
+      if (exceedsBytes(body, limits.messageBytes))
+        return refused(seq, refusal("too-large", `A message body: at most ${limits.messageBytes} bytes.`));
+      const to = frame.to === undefined ? undefined : parsePeerId(frame.to);
+      return {
+        seq,
+        commands: [
+          {
+            type: "send",
+            room,
+            body,
+            ref: seq,
+            ...(to === undefined ? {} : { to }),
+            ...(frame.session === undefined ? {} : { session: frame.session as SessionId }),
+          },
+        ],
+      };
+    }
+    case "roster":
+      return {
+        seq,
+        commands: [
+          {
+            type: "list",
+            room,
+            after: frame.after ?? 0,
+            limit: Math.min(frame.limit ?? limits.rosterPage, limits.rosterPage),
+            ref: seq,
+          },
+        ],
+      };
+  }
+};
+
+const decoded = (seq: number, command: Command): Decoded => ({ seq, commands: [command] });
+
+const roomOf = (memory: Memory, named: string | undefined): RoomName | undefined => {
+  if (named !== undefined) return parseRoomName(named);
+  const [only] = memory.rooms;
+  return memory.rooms.size === 1 ? only : undefined;
+};
+
+type JoinFrame = Extract<PeerFrame, { readonly type: "join" }>;
+
+const decodeJoin = (
+  memory: Memory,
+  limits: Limits,
+  frame: JoinFrame,
+  bearer: string | undefined,
+): Decoded => {
+  const { seq } = frame;
+  const room = frame.room === undefined ? memory.defaultRoom : parseRoomName(frame.room);
+  const peer = frame.id === undefined ? undefined : parsePeerId(frame.id);
+  if (room === undefined || (frame.id !== undefined && peer === undefined))
+    return refuseFrame(memory, seq, refusal("bad-name"));
+  const commands: Command[] = [];
+  if (!memory.opened) {
+    memory.opened = true;
+    memory.wanted = (frame.features ?? []).filter((feature) => features.some((known) => known === feature));
+    const credential = frame.credential ?? bearer;
+    commands.push({ type: "open", ...(credential === undefined ? {} : { credential }) });
+  }
+  const traits: Traits = {
+    takes: frame.trickle === false ? "complete" : "trickle",
+    gives: frame.trickle === false ? "complete" : "trickle",
+    media: frame.media ?? ["audio", "video", "application"],
+    messages: true,
+  };
+  commands.push({
+    type: "join",
+    room,
+    claim: "exclusive",
+    ref: seq,
+    ...(peer === undefined ? {} : { peer }),
+    presence: {
+      services: servicesOf(frame.services ?? []),
+      traits,
+      announced: true,
+      listens: true,
+      ...(frame.displayName === undefined ? {} : { displayName: frame.displayName }),
+    },
+  });
+  (frame.signals ?? []).forEach((signal, index) => {
+    commands.push(signalCommand(limits, room, signal, `${seq}.${index}`));
+  });
+  return { seq, commands };
+};
+
+const servicesOf = (services: NonNullable<JoinFrame["services"]>): readonly Service[] =>
+  services.map(({ name, protocol, version, attributes }) => ({
+    name,
+    protocol,
+    ...(version === undefined ? {} : { version }),
+    ...(attributes === undefined ? {} : { attributes }),
+  }));
+
+interface Directed {
+  readonly to: string;
+  readonly session?: string;
+  readonly signal: SignalBody;
+  readonly receipt?: "delivered";
+}
+
+const signalCommand = (limits: Limits, room: RoomName, frame: Directed, ref: Ref): Command => {
+  const to = parsePeerId(frame.to);
+  const { signal: body } = frame;
+  if (to === undefined) return { type: "refuse", refusal: refusal("bad-name"), ref };
+  if ((body.kind === "offer" || body.kind === "answer") && exceedsBytes(body.sdp, limits.sdpBytes)) {
+    return {
+      type: "refuse",
+      refusal: refusal("too-large", `A description: at most ${limits.sdpBytes} bytes.`),
+      ref,
+    };
+  }
+  return {
+    type: "signal",
+    room,
+    to,
+    signal: signalOf(body),
+    ref,
+    ...(frame.session === undefined ? {} : { session: frame.session as SessionId }),
+    ...(frame.receipt === undefined ? {} : { wantsDelivery: true }),
+  };
+};
+
+/** The signal keeps its body as JSON text: told to another native peer unchanged, fields nobody knows included. */
+const signalOf = (body: SignalBody): Signal => ({
+  origin: "native",
+  verbatim: textFrame(JSON.stringify(body)),
+  meaning: () => meaningOf(body),
+});
+
+const meaningOf = (body: SignalBody): Meaning => {
+  if (body.kind === "opaque") return { kind: "opaque" };
+  const call = parseCallId(body.call);
+  if (call === undefined) return { kind: "opaque" };
+  switch (body.kind) {
+    case "offer":
+    case "answer":
+      return { kind: body.kind, call, sdp: body.sdp };
+    case "candidate":
+      return { kind: "candidate", call, ...candidateOf(body.candidate) };
+    case "end-of-candidates":
+      return { kind: "end-of-candidates", call };
+    case "bye":
+      return { kind: "bye", call, ...(body.reason === undefined ? {} : { reason: body.reason }) };
+  }
+};
+
+const candidateOf = ({
+  candidate,
+  sdpMid,
+  sdpMLineIndex,
+  usernameFragment,
+}: Extract<SignalBody, { kind: "candidate" }>["candidate"]) => ({
+  candidate,
+  ...(sdpMid === undefined ? {} : { sdpMid }),
+  ...(sdpMLineIndex === undefined ? {} : { sdpMLineIndex }),
+  ...(usernameFragment === undefined ? {} : { usernameFragment }),
+});
+
+/** The last frame, and a close code whose range says whether to come back. */
+const closing = (why: Refusal): Closing => {
+  const row = refusals[why.code];
+  const frame = {
+    type: "closing",
+    code: why.code,
+    sentence: explain(why),
+    retry: row.retry,
+    ...(why.retryAfterMs === undefined ? {} : { retryAfterMs: why.retryAfterMs }),
+  };
+  return { frames: [textFrame(JSON.stringify(frame))], code: row.close, reason: why.code };
+};
