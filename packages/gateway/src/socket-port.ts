@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+/**
+ * One WebSocket as the hub uses it. There are as many of these as there are lines, so a line costs one object and
+ * no closure: the listeners are shared and find it through their socket.
+ */
+import type { Duplex } from "node:stream";
+import type { Closing, Dialect, Frame, Line, LinePort, Refusal } from "@signalbox/core";
+import { WebSocket } from "ws";
+import type { AddressRecord } from "./address-book.ts";
+
+export class LineSocket extends WebSocket {
+  port: SocketPort | undefined = undefined;
+}
+
+/** What all ports of a gateway share. */
+export interface Wires {
+  /** Ports with bytes that go out together when this turn of the event loop ends. */
+  readonly corked: SocketPort[];
+  framesWritten: number;
+  bytesWritten: number;
+}
+
+const asText = { binary: false, fin: true };
+const asBinary = { binary: true, fin: true };
+
+export class SocketPort implements LinePort {
+  readonly socket: LineSocket;
+  readonly dialect: Dialect;
+  readonly address: AddressRecord;
+  /** Set by the hub's answer to its opening. */
+  line: Line | undefined = undefined;
+  /** Has anything come since liveness looked last? */
+  heard = true;
+  /** When liveness was first to see it, last found it heard, and pinged it without an answer so far. */
+  seenAt = -1;
+  heardAt = -1;
+  pingedAt = -1;
+  /** It has been told to close, or its transport is closing by itself: nothing is written or taken any more. */
+  closing = false;
+  private corked = false;
+  private readonly raw: Duplex;
+  private readonly wires: Wires;
+
+  constructor(socket: LineSocket, raw: Duplex, dialect: Dialect, address: AddressRecord, wires: Wires) {
+    this.socket = socket;
+    this.raw = raw;
+    this.dialect = dialect;
+    this.address = address;
+    this.wires = wires;
+  }
+
+  write(frames: readonly Frame[]): void {
+    if (this.closing || frames.length === 0) return;
+    this.cork();
+    for (const frame of frames) {
+      const payload = frame.kind === "binary" ? frame.bytes : (frame.bytes ?? frame.text);
+      this.wires.framesWritten += 1;
+      this.wires.bytesWritten += payload.length;
+      this.socket.send(payload, frame.kind === "binary" ? asBinary : asText);
+    }
+  }
+
+  close(closing: Closing): void {
+    if (this.closing) return;
+    this.write(closing.frames);
+    this.closing = true;
+    // A paused socket would not read the other side's close frame.
+    if (this.socket.isPaused) this.socket.resume();
+    this.socket.close(closing.code, closing.reason);
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  backlogBytes(): number {
+    return this.socket.bufferedAmount;
+  }
+
+  /** The gateway refuses on the line's behalf. */
+  refuse(refusal: Refusal): void {
+    if (!this.closing) this.line?.refuse(refusal);
+  }
+
+  ping(): void {
+    this.socket.ping();
+  }
+
+  /** Lets out what was held back. */
+  uncork(): void {
+    this.corked = false;
+    this.raw.uncork();
+  }
+
+  private cork(): void {
+    if (this.corked) return;
+    this.corked = true;
+    this.raw.cork();
+    if (this.wires.corked.push(this) === 1) setImmediate(uncorkAll, this.wires);
+  }
+}
+
+const uncorkAll = (wires: Wires): void => {
+  for (const port of wires.corked.splice(0)) port.uncork();
+};
