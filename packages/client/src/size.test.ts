@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "vite";
+
+/** What a page may be asked to load. Bytes, gzipped: 12 KB. */
+const bytesMax = 12_000;
+
+test("a page loads at most 12 KB for the whole of it, and nothing of Node", async () => {
+  const entry = fileURLToPath(new URL("index.ts", import.meta.url));
+  const built = await build({
+    configFile: false,
+    logLevel: "silent",
+    build: {
+      write: false,
+      rolldownOptions: { input: entry, preserveEntrySignatures: "strict" },
+      modulePreload: false,
+    },
+  });
+  assert.ok("output" in built);
+  const [chunk, ...others] = built.output;
+  assert.deepEqual([others.length, chunk.imports, chunk.dynamicImports], [0, [], []]);
+  assert.match(chunk.code, /export\{/);
+  assert.doesNotMatch(chunk.code, /node:|require\(/);
+  const { length } = gzipSync(chunk.code);
+  assert.ok(length <= bytesMax, `${length} bytes, at most ${bytesMax}`);
+});
