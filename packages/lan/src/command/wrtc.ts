@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+/** WebRTC for Node, where it is installed: an optional package, because its 26 MB are of no use to who only runs a server. */
+import type { Picture } from "../video/y4m.ts";
+
+export interface VideoInput {
+  readonly track: MediaStreamTrack;
+  readonly show: (picture: Picture) => void;
+}
+
+/** What the commands use of `@roamhq/wrtc`. */
+export interface NodeWebRtc {
+  makeConnection(): RTCPeerConnection;
+  makeStream(): MediaStream;
+  makeVideoInput(): VideoInput;
+  /** Gives each picture of a track until it is stopped. */
+  watch(track: MediaStreamTrack, take: (picture: Picture) => void): () => void;
+}
+
+export const missingWebRtc = "WebRTC in Node needs a package that is not installed: npm install @roamhq/wrtc";
+
+/** Undefined where the package is missing or does not fit this machine. */
+export const loadWebRtc = async (): Promise<NodeWebRtc | undefined> => {
+  const loaded = await import("@roamhq/wrtc").catch(() => undefined);
+  if (loaded === undefined) return undefined;
+  const { MediaStream, RTCPeerConnection, nonstandard } = loaded.default;
+  return {
+    // The local network needs no STUN server, and to wait for one that does not answer takes seconds.
+    makeConnection: () => new RTCPeerConnection({ iceServers: [] }),
+    makeStream: () => new MediaStream(),
+    makeVideoInput() {
+      const source = new nonstandard.RTCVideoSource();
+      return { track: source.createTrack(), show: (picture) => source.onFrame(picture) };
+    },
+    watch(track, take) {
+      const sink = new nonstandard.RTCVideoSink(track);
+      sink.onframe = ({ frame }: { readonly frame: Picture }) => take(frame);
+      return () => sink.stop();
+    },
+  };
+};

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+export type { AnnouncedService, Presence } from "./announcement.ts";
+export {
+  announceEveryMs,
+  type Discovery,
+  type DiscoveryOptions,
+  startDiscovery,
+} from "./discovery.ts";
+export {
+  type FindOptions,
+  type Found,
+  findService,
+  type RoomMember,
+  type RoomOfMembers,
+  type Wanted,
+} from "./find.ts";
+export { createIdentity, type Identity, identityInFile } from "./identity.ts";
+export { type Neighbour, reachableUrl } from "./neighbour.ts";
+export { discoveryGroup, discoveryPort, type NetworkOptions } from "./network.ts";
