@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+/** The `signalbox` command. */
+import { helpText, isProblem, mountKeys, readConfiguration, suggestion, version } from "@signalbox/server";
+import { lan } from "./lan.ts";
+import { serve } from "./serve.ts";
+
+const usage = `Usage: signalbox serve [options]
+       signalbox lan call|answer|list [options]
+
+Runs a WebRTC rendezvous server. \`signalbox serve --help\` lists its options.
+Or calls on the local network without any server: \`signalbox lan --help\`.
+`;
+
+/** Status for a command line or configuration that makes no sense. */
+const misused = 2;
+
+const say = (text: string): void => {
+  process.stdout.write(text);
+};
+
+/** One line, and the status for whoever started it. */
+const refuse = (command: string, problem: string): void => {
+  process.stderr.write(`${command}: ${problem}\n`);
+  process.exitCode = misused;
+};
+
+const run = async (command: string, args: readonly string[], onlyFlitter: boolean): Promise<void> => {
+  const configuration = await readConfiguration({ args, environment: process.env, mountKeys, onlyFlitter });
+  if (isProblem(configuration)) return refuse(command, configuration.problem);
+  switch (configuration.kind) {
+    case "help":
+      return say(helpText(command, mountKeys, onlyFlitter));
+    case "version":
+      return say(`${version}\n`);
+    case "serve":
+      return serve(command, configuration);
+  }
+};
+
+const main = async ([name, ...args]: readonly string[]): Promise<void> => {
+  switch (name) {
+    case "serve":
+      return run("signalbox serve", args, false);
+    case "lan":
+      return lan(args);
+    case "flitter_webrtc":
+      return run("flitter_webrtc", args, true);
+    case undefined:
+    case "help":
+    case "--help":
+    case "-h":
+      return say(usage);
+    case "version":
+    case "--version":
+    case "-V":
+      return say(`${version}\n`);
+    default:
+      return refuse(
+        "signalbox",
+        `there is no command ${JSON.stringify(name)}${suggestion(name, ["serve", "lan", "help", "version"])}`,
+      );
+  }
+};
+
+await main(process.argv.slice(2));

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+/** What Prometheus sees. docs/metrics.md lists it, and a test holds the two together. */
+import type { HubStats, Observation } from "@signalbox/core";
+import type { GatewayStats } from "@signalbox/gateway";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { tally } from "./tally.ts";
+
+/** What is asked at every scrape. */
+export interface MetricSources {
+  readonly hub: () => HubStats;
+  readonly gateway: () => GatewayStats;
+  readonly draining: () => boolean;
+  /** Addresses whose rates are remembered. */
+  readonly addresses: () => number;
+  /** When the certificate ends. Milliseconds since 1970; undefined without TLS. */
+  readonly certificateExpiry: () => number | undefined;
+}
+
+export interface Metrics {
+  readonly registry: Registry;
+  observe(seen: Observation): void;
+  answered(route: string, status: number): void;
+}
+
+/** From a visit to a working day. Seconds. */
+const sessionBuckets = [1, 10, 60, 300, 1_800, 7_200, 28_800];
+
+export const createMetrics = (version: string, sources: MetricSources): Metrics => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const gauge = (name: string, help: string, read: () => number | undefined): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const value = read();
+        if (value === undefined) this.remove();
+        else this.set(value);
+      },
+    });
+  };
+  /** A total that is counted elsewhere. */
+  const total = (name: string, help: string, read: () => number): void => {
+    new Counter({
+      name,
+      help,
+      registers,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  const count = (name: string, help: string, ...labels: readonly string[]) =>
+    tally(registry, name, help, labels);
+
+  const { hub, gateway } = sources;
+  new Gauge({
+    name: "signalbox_build_info",
+    help: "Always 1.",
+    labelNames: ["version", "node"],
+    registers,
+  }).set({ version, node: process.versions.node }, 1);
+  gauge("signalbox_draining", "1 while the server shuts down.", () => (sources.draining() ? 1 : 0));
+  gauge(
+    "signalbox_sessions",
+    "Sessions that are open, those that await their peer's return included.",
+    () => hub().sessions,
+  );
+  gauge("signalbox_rooms", "Rooms with a member on this node.", () => hub().rooms);
+  gauge("signalbox_addresses_tracked", "Addresses whose rates are remembered.", sources.addresses);
+  gauge("signalbox_certificate_expiry_seconds", "When the certificate ends, in seconds since 1970.", () => {
+    const expiry = sources.certificateExpiry();
+    return expiry === undefined ? undefined : expiry / 1000;
+  });
+  total("signalbox_frames_read_total", "Frames read from lines.", () => gateway().framesRead);
+  total("signalbox_frames_written_total", "Frames written to lines.", () => gateway().framesWritten);
+  total("signalbox_read_bytes_total", "Payload bytes of frames read.", () => gateway().bytesRead);
+  total(
+    "signalbox_written_bytes_total",
+    "Payload of frames written: bytes, and for text made here UTF-16 units.",
+    () => gateway().bytesWritten,
+  );
+
+  const lines = new Gauge({
+    name: "signalbox_lines",
+    help: "Lines that are open.",
+    labelNames: ["dialect"],
+    registers,
+  });
+  const members = new Gauge({
+    name: "signalbox_members",
+    help: "Memberships in rooms.",
+    labelNames: ["dialect"],
+    registers,
+  });
+  const held = new Histogram({
+    name: "signalbox_session_seconds",
+    help: "How long sessions lasted.",
+    labelNames: ["dialect"],
+    buckets: sessionBuckets,
+    registers,
+  });
+  const linesOpened = count("signalbox_lines_opened_total", "Lines opened.", "dialect");
+  const opened = count("signalbox_sessions_opened_total", "Sessions opened.", "dialect");
+  const closed = count("signalbox_sessions_closed_total", "Sessions closed.", "dialect", "reason");
+  const resumed = count(
+    "signalbox_sessions_resumed_total",
+    "Sessions resumed on a new line; gap: events were lost.",
+    "dialect",
+    "gap",
+  );
+  const joins = count("signalbox_joins_total", "Joins.", "dialect");
+  const leaves = count("signalbox_leaves_total", "Leaves.", "dialect", "reason");
+  const signals = count(
+    "signalbox_signals_total",
+    "Signals by the dialects of their sender and taker (none: nobody took it) and by fate.",
+    "from",
+    "to",
+    "fate",
+  );
+  const messages = count("signalbox_messages_total", "Application messages by fate.", "fate");
+  const refused = count("signalbox_refusals_total", "Refusals by code of the catalogue.", "dialect", "code");
+  const requests = count(
+    "signalbox_http_requests_total",
+    "HTTP requests answered; route none: unknown paths.",
+    "route",
+    "status",
+  );
+  const refetched = count(
+    "signalbox_rosters_refetched_total",
+    "Rosters fetched again because news between nodes was lost.",
+  );
+  const unreachable = count(
+    "signalbox_nodes_unreachable_total",
+    "Times that another node could not be reached.",
+  );
+  const bugs = count(
+    "signalbox_failures_total",
+    "Bugs: what must not fail and did. The log says where.",
+    "what",
+  );
+
+  return {
+    registry,
+    answered: (route, status) => requests.count(route, String(status)),
+    observe(seen) {
+      switch (seen.type) {
+        case "lineOpened":
+          lines.inc({ dialect: seen.dialect });
+          linesOpened.count(seen.dialect);
+          return;
+        case "lineClosed":
+          lines.dec({ dialect: seen.dialect });
+          return;
+        case "sessionOpened":
+          opened.count(seen.dialect);
+          return;
+        case "sessionResumed":
+          resumed.count(seen.dialect, String(seen.gap));
+          return;
+        case "sessionClosed":
+          closed.count(seen.dialect, seen.reason);
+          held.observe({ dialect: seen.dialect }, seen.heldMs / 1000);
+          return;
+        case "joined":
+          members.inc({ dialect: seen.dialect });
+          joins.count(seen.dialect);
+          return;
+        case "left":
+          members.dec({ dialect: seen.dialect });
+          leaves.count(seen.dialect, seen.reason);
+          return;
+        case "signalRelayed":
+          signals.count(seen.from, seen.to ?? "none", seen.fate);
+          return;
+        case "messageRelayed":
+          messages.count(seen.fate);
+          return;
+        case "refused":
+          refused.count(seen.dialect, seen.code);
+          return;
+        case "rosterRefetched":
+          refetched.count();
+          return;
+        case "nodeUnreachable":
+          unreachable.count();
+          return;
+        case "failed":
+          bugs.count(seen.what);
+          return;
+      }
+    },
+  };
+};
