@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+import { defaultClientConditions, defineConfig } from "vite";
+
+export default defineConfig({
+  root: import.meta.dirname,
+  // Relative, so that the page works below any base path.
+  base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  resolve: { conditions: ["@signalbox/source", ...defaultClientConditions] },
+  build: {
+    outDir: "dist/page",
+    emptyOutDir: true,
+    target: "es2022",
+    // Nothing inline: the page must work under `default-src 'none'; script-src 'self'; style-src 'self'`.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+  },
+});
