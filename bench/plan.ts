@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+/** How much is measured. Every run is bounded by these numbers and ends by itself. */
+import type { WireName } from "./load/wires.ts";
+
+export const stages = ["relay", "handshakes", "memory", "receipts", "joins"] as const;
+export type Stage = (typeof stages)[number];
+
+export interface Plan {
+  readonly stages: readonly Stage[];
+  readonly relay: {
+    readonly pairs: number;
+    readonly bytes: readonly number[];
+    readonly inFlight: readonly number[];
+    readonly rounds: number;
+    readonly sliceMs: number;
+  };
+  readonly handshakes: { readonly burst: number; readonly underWay: number; readonly rounds: number };
+  readonly memory: { readonly wires: readonly WireName[]; readonly lines: number; readonly rounds: number };
+  readonly receipts: { readonly bytes: number; readonly samples: number; readonly rounds: number };
+  readonly joins: { readonly peers: readonly number[]; readonly rounds: number };
+}
+
+export const relayWires: readonly WireName[] = [
+  "forward",
+  "parse-to",
+  "unrupt",
+  "flitter",
+  "peer",
+  "receipt",
+  "native",
+];
+/** The wires whose peers come in: of the bare relays one will do, they all come in alike. */
+export const entranceWires: readonly WireName[] = ["parse-to", "unrupt", "flitter", "peer", "native"];
+
+/** Peers that come in between two looks at the clock where joins are timed. */
+export const joinBatch = 1_000;
+
+export const fullPlan: Plan = {
+  stages,
+  relay: { pairs: 150, bytes: [600, 3072], inFlight: [1, 16], rounds: 7, sliceMs: 700 },
+  handshakes: { burst: 1_500, underWay: 64, rounds: 7 },
+  memory: { wires: entranceWires, lines: 10_000, rounds: 3 },
+  receipts: { bytes: 600, samples: 2_000, rounds: 7 },
+  joins: { peers: [1_000, 10_000, 100_000], rounds: 7 },
+};
+
+/** Tells whether everything works, and nothing about speed. */
+export const quickPlan: Plan = {
+  stages,
+  relay: { pairs: 4, bytes: [600], inFlight: [1, 4], rounds: 1, sliceMs: 50 },
+  handshakes: { burst: 20, underWay: 4, rounds: 1 },
+  memory: { wires: ["parse-to", "native"], lines: 40, rounds: 1 },
+  receipts: { bytes: 600, samples: 20, rounds: 1 },
+  joins: { peers: [1_000, 2_000], rounds: 1 },
+};
