@@ -2,12 +2,8 @@
 /** The video of a call: a file or black one way, a file the other. */
 import type { FileHandle } from "node:fs/promises";
 import { finished } from "node:stream/promises";
+import { type NodeWebRtc, openVideo, play, playBlack, recorder, type Y4mVideo } from "@signalbox/video";
 import type { LanGround } from "../exchange.ts";
-import { openVideo } from "../video/open-video.ts";
-import { play, playBlack } from "../video/player.ts";
-import { recorder } from "../video/recorder.ts";
-import type { Y4mVideo } from "../video/y4m.ts";
-import type { NodeWebRtc } from "./wrtc.ts";
 
 export interface VideoParts {
   readonly webRtc: NodeWebRtc;

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, type TestContext, test } from "node:test";
+import { blackPicture, frameMark, headerBytes, pictureBytes, readY4m } from "@signalbox/video";
 import { groundWithout, startedCommand } from "../testing/started-command.ts";
-import { blackPicture, frameMark, headerBytes, pictureBytes, readY4m } from "../video/y4m.ts";
 import "../testing/wrtc.ts";
 
 const broadcast = "127.255.255.255";

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: MIT
 /** `signalbox lan call` and `signalbox lan answer`. */
 import { access, open } from "node:fs/promises";
+import { loadWebRtc, missingWebRtc, type NodeWebRtc, openVideo } from "@signalbox/video";
 import { type Discovery, startDiscovery } from "../discovery/discovery.ts";
 import type { LanGround, LanProblem } from "../exchange.ts";
 import { type LanState, lanPeer } from "../peer.ts";
 import { pipeProtocol } from "../pipe/pipe.ts";
 import { type BoundSocket, defaultPort, openSocket } from "../socket.ts";
 import { systemGround } from "../system-ground.ts";
-import { openVideo } from "../video/open-video.ts";
 import { pipeBytes } from "./call-bytes.ts";
 import { recordVideo, showVideo } from "./call-video.ts";
 import { type CommandIo, type Status, status } from "./io.ts";
 import type { CallRequest } from "./options.ts";
-import { loadWebRtc, missingWebRtc, type NodeWebRtc } from "./wrtc.ts";
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 

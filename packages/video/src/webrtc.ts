@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** WebRTC for Node, where it is installed: an optional package, because its 26 MB are of no use to who only runs a server. */
-import type { Picture } from "../video/y4m.ts";
+import type { Picture } from "./y4m.ts";
 
 export interface VideoInput {
   readonly track: MediaStreamTrack;
@@ -9,7 +9,8 @@ export interface VideoInput {
 
 /** What the commands use of `@roamhq/wrtc`. */
 export interface NodeWebRtc {
-  makeConnection(): RTCPeerConnection;
+  /** Without a configuration there are no ICE servers: enough on a local network, where waiting for one takes seconds. */
+  makeConnection(configuration?: RTCConfiguration): RTCPeerConnection;
   makeStream(): MediaStream;
   makeVideoInput(): VideoInput;
   /** Gives each picture of a track until it is stopped. */
@@ -24,8 +25,7 @@ export const loadWebRtc = async (): Promise<NodeWebRtc | undefined> => {
   if (loaded === undefined) return undefined;
   const { MediaStream, RTCPeerConnection, nonstandard } = loaded.default;
   return {
-    // The local network needs no STUN server, and to wait for one that does not answer takes seconds.
-    makeConnection: () => new RTCPeerConnection({ iceServers: [] }),
+    makeConnection: (configuration = { iceServers: [] }) => new RTCPeerConnection(configuration),
     makeStream: () => new MediaStream(),
     makeVideoInput() {
       const source = new nonstandard.RTCVideoSource();
