@@ -24,6 +24,8 @@ export const watchPath = (
     hooks.answered() && (pc.iceConnectionState === "connected" || pc.iceConnectionState === "completed");
   const hasOwn = () => Object.keys(trace.local).length > 0 || hasCandidates(pc);
   const onState = () => {
+    // Not every stack reports a handshake that fails as the path opens as a change of the connection.
+    (pc.sctp ?? pc.getSenders()[0])?.transport?.addEventListener?.("statechange", onState);
     if (hooks.answered() && pc.iceConnectionState === "checking") trace.mark("checking");
     if (hasIce()) trace.mark("ice-connected");
     const { connectionState } = pc;

@@ -250,6 +250,16 @@ test("a peer that came back under a new session is addressed, and heard, under t
   assert.deepEqual(said(), [["bob", undefined, "bye", call.id]]);
 });
 
+test("a failed handshake is told at once, also where the stack reports it on the transport alone", async () => {
+  const { offered, hear, connections } = calling();
+  const call = await offered();
+  hear("bob", { kind: "answer", call: call.id, sdp: "theirs" });
+  connections[0]?.turn("connecting");
+  assert.equal(call.state, "connecting");
+  connections[0]?.failHandshake();
+  assert.equal(call.verdict.code, "dtls-failed");
+});
+
 test("an ICE restart brings the ICE servers of the day", async () => {
   const { connected, connections, servers } = calling();
   const call = await connected();

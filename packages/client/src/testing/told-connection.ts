@@ -10,6 +10,8 @@ export interface ToldConnection {
   /** Asks for a negotiation, as a stack does. */
   need(): void;
   turn(state: RTCPeerConnectionState): void;
+  /** DTLS failed on a path that stands: only the transport says so, as with wrtc where both happen in one moment. */
+  failHandshake(): void;
 }
 
 export const toldConnection = (): ToldConnection => {
@@ -17,9 +19,12 @@ export const toldConnection = (): ToldConnection => {
   const configured: RTCConfiguration[] = [];
   const told = { sdp: "m=application 9\r\na=mid:0\r\n" };
   const none: object | null = null;
+  const transport = new EventTarget();
   const stable = { signalingState: "stable", localDescription: none, remoteDescription: none };
   let agreed: object | null = null;
   const connection = Object.assign(new EventTarget(), stable, {
+    sctp: { transport },
+    getSenders: () => [],
     getTransceivers: () => [],
     getStats: async () => new Map(),
     setConfiguration: (configuration: RTCConfiguration) => configured.push(configuration),
@@ -51,6 +56,10 @@ export const toldConnection = (): ToldConnection => {
     turn: (connectionState: RTCPeerConnectionState) => {
       Object.assign(connection, { connectionState });
       connection.dispatchEvent(new Event("connectionstatechange"));
+    },
+    failHandshake: () => {
+      Object.assign(connection, { iceConnectionState: "connected", connectionState: "failed" });
+      transport.dispatchEvent(new Event("statechange"));
     },
     need: () => {
       connection.dispatchEvent(new Event("negotiationneeded"));
