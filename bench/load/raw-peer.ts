@@ -2,8 +2,8 @@
 /**
  * A WebSocket client with as little of its own as will do: what is to be measured is at the other end.
  *
- * It counts frames without looking into them, unless somebody wants to read. It neither checks the accept key nor
- * answers pings: the servers here are known, and no run is as long as their patience.
+ * It counts text frames without looking into them, unless somebody wants to read, and answers pings. It does not check
+ * the accept key: the servers here are known.
  */
 import { connect, type Socket } from "node:net";
 
@@ -19,7 +19,11 @@ export interface Upgrade {
 }
 
 const endOfHead = Buffer.from("\r\n\r\n");
+const textOpcode = 0x1;
 const closeOpcode = 0x8;
+const pingOpcode = 0x9;
+/** A pong without payload, masked. Who pinged with one takes it as unsolicited, but alive (RFC 6455, 5.5.3). */
+const pong = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
 
 export class RawPeer {
   /** Text frames taken since the opening. */
@@ -32,6 +36,7 @@ export class RawPeer {
   private head: Buffer | undefined = Buffer.alloc(0);
   /** What is left of the frame under way, and its parts where somebody reads. */
   private left = 0;
+  private opcode = 0;
   private parts: Buffer[] = [];
   /** The beginning of a frame header that was cut in two. */
   private cut: Buffer | undefined = undefined;
@@ -127,8 +132,7 @@ export class RawPeer {
       this.left -= here;
       at = here;
       if (this.left > 0) return 0;
-      count += 1;
-      this.tell();
+      count += this.completed();
     }
     if (this.cut !== undefined) {
       bytes = Buffer.concat([this.cut, bytes]);
@@ -147,9 +151,9 @@ export class RawPeer {
           : short === 126
             ? bytes.readUInt16BE(at + 2)
             : short;
-      const opcode = (bytes[at] ?? 0) & 0x0f;
+      this.opcode = (bytes[at] ?? 0) & 0x0f;
       at += header;
-      if (opcode === closeOpcode) {
+      if (this.opcode === closeOpcode) {
         this.end(
           new Error(`the server closed the connection: ${bytes.subarray(at + 2, at + size).toString()}`),
         );
@@ -162,13 +166,20 @@ export class RawPeer {
         this.left = size - here;
         return count;
       }
-      // Pings carry a length of their own, but no news.
-      if (opcode === 0x1) {
-        count += 1;
-        this.tell();
-      } else this.parts = [];
+      count += this.completed();
     }
     return count;
+  }
+
+  /** How many text frames there are with this one: pings are no news. */
+  private completed(): 0 | 1 {
+    if (this.opcode === textOpcode) {
+      this.tell();
+      return 1;
+    }
+    this.parts = [];
+    if (this.opcode === pingOpcode) this.socket.write(pong);
+    return 0;
   }
 
   private collect(bytes: Buffer, from: number, to: number): void {
