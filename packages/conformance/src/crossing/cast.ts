@@ -26,7 +26,7 @@ export interface Role {
 
 export interface Actor {
   readonly name: string;
-  readonly protocol: "native" | "flitter" | "unrupt";
+  readonly protocol: "native" | "flitter" | "unrupt" | "lan";
   readonly sends: readonly Kind[];
   /** Comes into the hall, and takes the first call, which will be of these kinds. */
   awaits(box: Box, id: string, kinds: readonly Kind[]): Promise<Role>;
