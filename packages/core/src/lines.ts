@@ -5,6 +5,7 @@ import type { ConnectionId } from "./ids.ts";
 import { join, leave, list, update } from "./membership.ts";
 import type { Decoded, Dialect, Handshake, LinePort } from "./ports.ts";
 import { fullBucket, inDebt, refillMs, take } from "./rate.ts";
+import { settleFetched } from "./receipts.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 import { relay, sendMessage } from "./relay.ts";
 import { acknowledged, detach, endSession, openSession, resumeSession } from "./sessions.ts";
@@ -206,6 +207,9 @@ const execute = (
         ice: hub.ice.issue(session.grant),
         ...(command.ref === undefined ? {} : { ref: command.ref }),
       });
+      return undefined;
+    case "settle":
+      settleFetched(hub, session, command.held, command.fate);
       return undefined;
     case "refuse":
       refuseCommand(hub, session, command.refusal, command.ref);

@@ -87,6 +87,11 @@ export interface Dialect {
   readonly limits: Limits;
   /** Do its sessions outlive their lines? */
   readonly resumable: boolean;
+  /**
+   * Its peers fetch the offers that are told to them, each within so long. Until its codec says by `settle` what became
+   * of one, it is `queued`. Milliseconds; absent: what is written is sent. Only where sessions end with their lines.
+   */
+  readonly fetchedWithinMs?: Millis;
   /** Can it tell a peer that one command was refused, and go on? Otherwise what cannot be borne ends the line. */
   readonly answers: boolean;
   /** How a handshake over a bound or from a foreign origin is refused: before the upgrade by HTTP status, or after it in the dialect's own words. */

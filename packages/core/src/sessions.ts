@@ -4,7 +4,7 @@ import { forgetCalls } from "./crossing.ts";
 import type { SessionId } from "./ids.ts";
 import type { LeaveReason } from "./member.ts";
 import { leave, tellSnapshot } from "./membership.ts";
-import { report, reportDelivered, reportExpired } from "./receipts.ts";
+import { report, reportDelivered, reportExpired, settleFetched } from "./receipts.ts";
 import { isRefusal, type Refusal, refusal } from "./refusal.ts";
 import { acknowledge, awaitersOf, hasGap } from "./replay.ts";
 import { type HubState, type LineState, localRoom, type Session, watch } from "./state.ts";
@@ -35,6 +35,7 @@ export const openSession = async (hub: HubState, line: LineState, command: Open)
     replay: undefined,
     memberships: [],
     calls: undefined,
+    fetching: undefined,
     awaiting: undefined,
     awaySince: 0,
     cancelGrace: undefined,
@@ -146,6 +147,8 @@ export const endSession = (hub: HubState, session: Session, reason: LeaveReason)
   forgetCalls(session);
   if (session.replay !== undefined) reportExpired(hub, session.replay.kept);
   session.replay = undefined;
+  for (const held of [...(session.fetching?.keys() ?? [])])
+    settleFetched(hub, session, held, { fate: "refused", refusal: refusal("expired") });
   hub.observe({
     type: "sessionClosed",
     session: session.id,

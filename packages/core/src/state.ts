@@ -91,6 +91,8 @@ export interface Session {
   memberships: Membership[];
   /** Calls with peers that negotiate differently, by room, peer and call id; oldest first. */
   calls: Map<string, CallState> | undefined;
+  /** Offers that wait until its peer fetches them, by their marks. */
+  fetching: Map<number, readonly Awaiter[]> | undefined;
   /** Signals sent to other nodes whose fate is not known yet. */
   awaiting: Map<Ref, Awaiting> | undefined;
   awaySince: Millis;

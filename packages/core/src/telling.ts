@@ -30,6 +30,9 @@ export const tell = (
   const { limits, resumable } = session.dialect;
   if (!resumable) {
     if (line === undefined) return unknown;
+    const { fetchedWithinMs: ttlMs } = session.dialect;
+    if (ttlMs !== undefined && event.type === "signaled" && event.signal.meaning().kind === "offer")
+      return tellToFetch(hub, session, line, event, ttlMs, awaiter === undefined ? also : [awaiter, ...also]);
     const frames = session.codec.encode(event, 0, hub.clock.now());
     if (frames.length === 0) return noWord;
     line.port.write(frames);
@@ -62,6 +65,27 @@ export const tell = (
     return sent;
   }
   return { fate: "queued", ttlMs: Math.max(0, session.awaySince + limits.graceMs - hub.clock.now()) };
+};
+
+/** Tells an offer that its peer will fetch: until the codec says that it did, its sender knows that it waits. */
+const tellToFetch = (
+  hub: HubState,
+  session: Session,
+  line: LineState,
+  event: Extract<Event, { readonly type: "signaled" }>,
+  ttlMs: number,
+  awaiters: readonly Awaiter[],
+): Fate => {
+  session.fetching ??= new Map();
+  const { fetching } = session;
+  if (fetching.size >= session.dialect.limits.callsPerSession) return mailboxFull;
+  session.seq += 1;
+  const held = session.seq;
+  const frames = session.codec.encode({ ...event, held }, 0, hub.clock.now());
+  if (frames.length === 0) return noWord;
+  fetching.set(held, awaiters);
+  line.port.write(frames);
+  return { fate: "queued", ttlMs };
 };
 
 /** Has more been written to this line than it may leave untaken? */

@@ -72,6 +72,8 @@ export type Command =
   | { readonly type: "acknowledge"; readonly seen: number }
   /** Fresh ICE servers, before the credentials of the last ones expire. */
   | { readonly type: "requestIceServers"; readonly ref?: Ref }
+  /** What became of an offer that waited to be fetched, by the mark it was told with. */
+  | { readonly type: "settle"; readonly held: number; readonly fate: Fate }
   /** The frame asked for something the codec could refuse by itself (its shape, a size). */
   | { readonly type: "refuse"; readonly refusal: Refusal; readonly ref?: Ref }
   /** End the session now, without a grace time. */
@@ -83,7 +85,7 @@ export type Fate =
   | { readonly fate: "sent" }
   /** The target's session acknowledged it. */
   | { readonly fate: "delivered" }
-  /** The target's session has no line right now; it is held this long for its return. Milliseconds. */
+  /** The target's session has no line right now, or fetches what it is told; it is held this long. Milliseconds. */
   | { readonly fate: "queued"; readonly ttlMs: number }
   /** Nobody holds that id. */
   | { readonly fate: "unknown" }
@@ -156,6 +158,8 @@ export type Event =
       readonly signal: Signal;
       /** Its sender waits to hear that it arrived: acknowledge at once. */
       readonly wantsDelivery: boolean;
+      /** Mark of an offer that waits to be fetched; its fate is to be told by `settle`. */
+      readonly held?: number;
     }
   | { readonly type: "sent"; readonly room: RoomName; readonly from: Sender; readonly body: string }
   | {

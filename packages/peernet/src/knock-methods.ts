@@ -231,10 +231,17 @@ export const knockMethods = ({ ground, ice, asker, attending }: MethodTools): Kn
       let { generation } = first;
       if (registry.isOver(first) && (first.state !== "answered" || first.answerComplete)) return;
       while (!context.signal.aborted) {
-        const knock = ok(
-          await registry.getKnock(ground, place, asker(context), heartbeatMs, generation, context.signal),
+        const found = await registry.getKnock(
+          ground,
+          place,
+          asker(context),
+          heartbeatMs,
+          generation,
+          context.signal,
         );
-        if (context.signal.aborted) return;
+        // Its time is over, and so is the stream.
+        if (context.signal.aborted || (isRefusal(found) && found.code === "not-found")) return;
+        const knock = ok(found);
         if (knock.generation > generation) {
           generation = knock.generation;
           yield { knock: knockMessage(knock) };

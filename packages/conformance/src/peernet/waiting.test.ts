@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { handClock } from "@signalbox/core/testing";
-import { answer, ask, camera, clientToken, deviceToken, offer, startBox } from "./bench.ts";
+import { answer, ask, camera, candidate, clientToken, deviceToken, offer, startBox } from "./bench.ts";
 
 type Box = Awaited<ReturnType<typeof startBox>>;
 
@@ -202,6 +202,22 @@ describe("a stream of events", () => {
       seen.map((one) => JSON.parse(one?.data ?? "").knock.name),
       names.sort(),
     );
+  });
+
+  test("of a knock that was answered waits for later candidates, and keeps nobody else waiting", async (t) => {
+    const { box, clock } = await handBox(t);
+    const name = await knock(box);
+    await ask(box, "POST", `/v1/${name}:answer`, { answer }, deviceToken);
+    const watched = events(
+      await fetch(`${box.url}/v1/${name}:watch`, { headers: { authorization: `Bearer ${clientToken}` } }),
+    );
+    const fate = async () => JSON.parse((await watched.next()).value?.data ?? "{}").knock;
+    assert.equal((await fate()).state, "STATE_ANSWERED");
+    const iceCandidates = [candidate(1, "answ")];
+    await ask(box, "POST", `/v1/${name}:addIceCandidates`, { iceCandidates }, deviceToken);
+    assert.equal((await fate()).answerIceCandidates.length, 1);
+    clock.advance(31_000);
+    assert.equal((await watched.next()).done, true, "it ends when the knock is gone");
   });
 
   test("is refused with a status, before it begins", async (t) => {

@@ -183,6 +183,33 @@ export const knockSuite = (engine: string, make: () => Promise<StoreUnderTest>):
       },
     );
 
+    clause(
+      "that were answered can be waited on for later candidates, and are gone when their time is over",
+      async (ground) => {
+        const made = granted(await knock(ground));
+        const answered = granted(
+          await answerKnock(ground, made, ground.asker("owner"), { ...accepting, complete: false }),
+        );
+        let read: KnockRecord | Refusal | undefined;
+        const wait = (generation: number) =>
+          getKnock(ground, made, ground.asker("ann"), 55_000, generation, none).then((found) => {
+            read = found;
+          });
+        const waiting = wait(answered.generation);
+        await settled();
+        assert.equal(read, undefined, "there is nothing new to say");
+        const late = [{ candidate: "candidate:1 1 udp 1 192.0.2.1 9 typ host", sdpMid: "0" }];
+        const added = granted(await addCandidates(ground, made, ground.asker("owner"), late, false));
+        await waiting;
+        assert.deepEqual(read, added);
+        const lingering = wait(added.generation);
+        await settled();
+        ground.clock.advance(30_000);
+        await lingering;
+        assert.equal(refusedWith(read ?? {}), "not-found");
+      },
+    );
+
     clause("wait no longer than was asked, than the bound, or than the asker is there", async (ground) => {
       const timed = take(ground, "", 5_000);
       await settled();

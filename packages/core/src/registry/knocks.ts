@@ -193,7 +193,9 @@ const readKnock = async (
   id: string,
 ): Promise<Read<KnockRecord> | undefined> => {
   const found = await read<KnockRecord>(ground, "knock", knockKey(server, id));
-  return found === undefined || found.value.service !== service ? undefined : found;
+  if (found === undefined || found.value.service !== service) return undefined;
+  // One that was over is gone when its time is, whether or not anybody has removed it.
+  return isOver(found.value) && found.value.expiresAt <= ground.wallNow() ? undefined : found;
 };
 
 /** Names of a knock's resources. */
@@ -277,7 +279,10 @@ export const addCandidates = (
     withCandidates(knock, side, candidates, complete, now),
   );
 
-/** Reads a knock, waiting until its generation is above `minGeneration`, it is over, or the time is up. */
+/**
+ * Reads a knock, waiting until its generation is above `minGeneration`, nothing more can happen to it, or the time is up.
+ * One that was answered still gets later candidates.
+ */
 export const getKnock = async (
   ground: RegistryGround,
   place: KnockPlace,
@@ -293,7 +298,7 @@ export const getKnock = async (
     return typeof side === "string" ? asOf(found.value, ground.wallNow()) : side;
   };
   const enough = (knock: KnockRecord | Refusal) =>
-    isRefusal(knock) || isOver(knock) || knock.generation > minGeneration;
+    isRefusal(knock) || knock.generation > minGeneration || (isOver(knock) && knock.state !== "answered");
   const first = await look();
   if (isRefusal(first)) return first;
   // What expires while we wait writes nothing: be there when it does.
