@@ -22,7 +22,7 @@ import type { ServerConfig } from "./config/configuration.ts";
 import type { SomeLimits } from "./config/limits.ts";
 import type { MountConfig, MountKeys } from "./config/mounts.ts";
 import { openGuard, secretGuard } from "./guard.ts";
-import { openLan } from "./lan.ts";
+import { noLan, openLan } from "./lan.ts";
 import { createLog, describeError, type Log, logObservations, standardError } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import { pageRoutes } from "./page.ts";
@@ -146,6 +146,7 @@ export const startServer = async (
   const dialects = dialectsOf(config);
   let credentials = await credentialsOf(config.tls, wallNow());
   let draining = false;
+  let lan = noLan;
   const waits = new AbortController();
 
   const logs = logObservations(log);
@@ -204,6 +205,7 @@ export const startServer = async (
     draining: () => draining,
     addresses: () => addresses.size,
     certificateExpiry: () => credentials && expiryOf(credentials),
+    lan: () => lan.counts(),
   });
   const routes = [
     ...ownRoutes({
@@ -255,7 +257,7 @@ export const startServer = async (
     registry.close();
   };
   const scheme = credentials === undefined ? "http" : "https";
-  const lan = await openLan(config.lan, {
+  lan = await openLan(config.lan, {
     hub,
     secret,
     mint: systemChance.id,

@@ -86,6 +86,27 @@ test("an id of the LAN that is none is one sentence, and shows no secret", async
   assert.equal(configuration.problem, "--lan: must be an id, or an id, a colon and a secret");
 });
 
+for (const [problem, ...args] of [
+  ["--lan: an id can be bridged to a room only once", "--lan", "a", "--lan", "a:other"],
+  ["--lan: at most 32 ids can be bridged", ...Array.from({ length: 33 }, (_, index) => `--lan=id-${index}`)],
+  [
+    "--lan: an id, or the name of its room or its peer, is empty, too long, or holds control characters",
+    `--lan=${"x".repeat(257)}:hush`,
+  ],
+  ["--lan-port needs --lan", "--lan-port", "6000", "--lan-announce", "Box"],
+  ["--lan-discovery-port needs --lan-announce", "--lan-discovery-port", "6000", "--lan", "a"],
+  ["--lan-host needs --lan or --lan-announce", "--lan-host", "192.0.2.1"],
+  ["--lan-broadcast needs --lan or --lan-announce", "--lan-broadcast", "192.0.2.255"],
+  [
+    '--lan-announce: must be a name of at most 64 characters that can be printed, not "a\\tb"',
+    "--lan-announce=a\tb",
+  ],
+] as const) {
+  test(`a configuration of the LAN that makes no sense is one sentence: ${problem}`, async () => {
+    assert.deepEqual(await read(args), { problem });
+  });
+}
+
 test("a program on the LAN that knows of no server reaches a peer in a room", async (context) => {
   const port = await freePort();
   const lan = { lines: [{ id: "studio-7", secret: "ours" }], port, broadcast };
@@ -103,6 +124,8 @@ test("a program on the LAN that knows of no server reaches a peer in a room", as
   }
   assert.equal(await answer, video("answer"));
   assert.doesNotMatch(bench.log(), /ours|m=video|127\.0\.0\.1/);
+  const metrics = await (await fetch(`http://${bench.host}/metrics`)).text();
+  assert.match(metrics, /^signalbox_lan_packets_total\{result="taken"\} 1$/m);
 });
 
 test("a server announces itself where it is told to, under a key it keeps with its data", async (context) => {
@@ -141,6 +164,13 @@ test("a server announces itself where it is told to, under a key it keeps with i
   }
   assert.equal(keys[0], keys[1]);
   assert.match(await readFile(join(folder, "data", "lan-key.pem"), "utf8"), /PRIVATE KEY/);
+});
+
+test("a server that only its own machine can reach says so where it announces itself to others", async (context) => {
+  // An address of documentation: nothing is sent from a machine that does not have it.
+  const lan = { lines: [], host: "192.0.2.1", discoveryPort: await freePort(), announce: "Box" };
+  const { log } = await startBench(context, { lan, host: "127.0.0.1" });
+  assert.match(log(), /announces itself, but only this machine can reach it/);
 });
 
 test("a UDP port that cannot be had is one sentence, and nothing stays open", async (context) => {

@@ -34,13 +34,25 @@ export interface LanParts {
   readonly warn: (fields: { readonly [field: string]: string }, sentence: string) => void;
 }
 
+/** What became of the datagrams, by reason. */
+export interface LanTallies {
+  readonly packets: { readonly [result: string]: number };
+  readonly announcements: { readonly [result: string]: number };
+}
+
 export interface ServerLan {
+  counts(): LanTallies;
   close(): Promise<void>;
 }
 
+export const noLan: ServerLan = {
+  counts: () => ({ packets: {}, announcements: {} }),
+  close: async () => {},
+};
+
 /** Fails with a StartFailure where a port cannot be had. */
 export const openLan = async (config: LanConfig | undefined, parts: LanParts): Promise<ServerLan> => {
-  if (config === undefined) return { close: async () => {} };
+  if (config === undefined) return noLan;
   const bridge =
     config.lines.length === 0
       ? undefined
@@ -52,6 +64,7 @@ export const openLan = async (config: LanConfig | undefined, parts: LanParts): P
       config.announce === undefined ? undefined : await announced(config, config.announce, parts);
     let closing: Promise<void> | undefined;
     return {
+      counts: () => ({ packets: bridge?.counts() ?? {}, announcements: discovery?.counts ?? {} }),
       close() {
         bridge?.close();
         closing ??= discovery?.close() ?? Promise.resolve();
@@ -108,6 +121,9 @@ const announced = async (
 ): Promise<Discovery> => {
   const identity =
     folder === undefined ? createIdentity() : await identityInFile(join(folder, "lan-key.pem"));
+  if (isLoopback(new URL(url.replace("//*", "//0.0.0.0")).hostname) && !isLoopback(host ?? "")) {
+    warn({ problem: "unreachable" }, "the server announces itself, but only this machine can reach it");
+  }
   const told = new Set<string>();
   return startDiscovery({
     identity,
@@ -127,3 +143,6 @@ const announced = async (
     },
   });
 };
+
+const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "[::1]" || host.startsWith("127.");

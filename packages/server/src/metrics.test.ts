@@ -11,6 +11,7 @@ const sources = {
   draining: () => true,
   addresses: () => 8,
   certificateExpiry: () => 9_000,
+  lan: () => ({ packets: { taken: 10, "wrong-key": 11 }, announcements: { forged: 12 } }),
 };
 
 test("docs/metrics.md lists exactly the metrics there are, with their types and labels", async () => {
@@ -46,6 +47,8 @@ test("what is counted elsewhere is asked at each scrape", async () => {
     "signalbox_draining 1",
     "signalbox_addresses_tracked 8",
     "signalbox_certificate_expiry_seconds 9",
+    'signalbox_lan_packets_total\\{result="wrong-key"\\} 11',
+    'signalbox_lan_announcements_total\\{result="forged"\\} 12',
   ]) {
     assert.match(text, new RegExp(`^${line}$`, "m"));
   }

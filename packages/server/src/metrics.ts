@@ -3,6 +3,7 @@
 import type { HubStats, Observation } from "@signalbox/core";
 import type { GatewayStats } from "@signalbox/gateway";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { LanTallies } from "./lan.ts";
 import { tally } from "./tally.ts";
 
 /** What is asked at every scrape. */
@@ -14,6 +15,8 @@ export interface MetricSources {
   readonly addresses: () => number;
   /** When the certificate ends. Milliseconds since 1970; undefined without TLS. */
   readonly certificateExpiry: () => number | undefined;
+  /** Datagrams of the local network by what became of them. */
+  readonly lan: () => LanTallies;
 }
 
 export interface Metrics {
@@ -53,6 +56,24 @@ export const createMetrics = (version: string, sources: MetricSources): Metrics 
       },
     });
   };
+  /** The same by one label. */
+  const totals = (
+    name: string,
+    help: string,
+    label: string,
+    read: () => { readonly [value: string]: number },
+  ): void => {
+    new Counter({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect() {
+        this.reset();
+        for (const [value, counted] of Object.entries(read())) this.inc({ [label]: value }, counted);
+      },
+    });
+  };
   const count = (name: string, help: string, ...labels: readonly string[]) =>
     tally(registry, name, help, labels);
 
@@ -82,6 +103,18 @@ export const createMetrics = (version: string, sources: MetricSources): Metrics 
     "signalbox_written_bytes_total",
     "Payload of frames written: bytes, and for text made here UTF-16 units.",
     () => gateway().bytesWritten,
+  );
+  totals(
+    "signalbox_lan_packets_total",
+    "Datagrams to the port of LAN calls, counted once for each bridged id, by what became of them.",
+    "result",
+    () => sources.lan().packets,
+  );
+  totals(
+    "signalbox_lan_announcements_total",
+    "Datagrams to the discovery port, by what became of them.",
+    "result",
+    () => sources.lan().announcements,
   );
 
   const lines = new Gauge({

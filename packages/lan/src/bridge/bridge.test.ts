@@ -358,7 +358,7 @@ describe("what can be bridged", () => {
 
   test("is told in one sentence where it makes no sense", async (context) => {
     const lines = (given: readonly LanLine[]) => box(context, given);
-    await assert.rejects(lines([{ id: "a\nb" }]), /cannot be bridged/);
+    await assert.rejects(lines([{ id: "a\nb" }]), /holds control characters/);
     await assert.rejects(lines([{ id: "a" }, { id: "a" }]), /only once/);
     const many = Array.from({ length: lanLinesMax + 1 }, (_, index) => ({ id: `id ${index}` }));
     await assert.rejects(lines(many), /at most 32/);

@@ -77,14 +77,22 @@ export interface Served {
   readonly secret: string;
 }
 
-const served = ({ id, secret = defaultSecret, room = "default", peer }: LanLine): Served => {
+/** Why these ids cannot be bridged, as a sentence that shows no secret; undefined where they can. */
+export const lanLinesProblem = (lines: readonly LanLine[]): string | undefined => {
+  if (lines.length > lanLinesMax) return `at most ${lanLinesMax} ids can be bridged`;
+  const all = lines.map(served);
+  if (all.some((line) => line === undefined)) {
+    return "an id, or the name of its room or its peer, is empty, too long, or holds control characters";
+  }
+  const places = all.map((line) => `${line?.room}\n${line?.id}`);
+  return new Set(places).size < places.length ? "an id can be bridged to a room only once" : undefined;
+};
+
+const served = ({ id, secret = defaultSecret, room = "default", peer }: LanLine): Served | undefined => {
   const [parsedId, parsedRoom] = [parsePeerId(id), parseRoomName(room)];
   const only = peer === undefined ? undefined : parsePeerId(peer);
-  if (parsedId === undefined || parsedRoom === undefined || (peer !== undefined && only === undefined)) {
-    throw new TypeError(
-      `"${id}" in room "${room}" cannot be bridged: an id or a room name is empty, too long, or holds control characters`,
-    );
-  }
+  if (parsedId === undefined || parsedRoom === undefined) return undefined;
+  if (peer !== undefined && only === undefined) return undefined;
   return { id: parsedId, room: parsedRoom, only, secret };
 };
 
@@ -93,11 +101,9 @@ export const startLanBridge = async (options: LanBridgeOptions): Promise<LanBrid
   const { hub, mint, credential, host, port, broadcast, ground = systemGround, keys = keyRing() } = options;
   const { dialect = lanDialect(), onProblem = () => {} } = options;
   const open = options.openSocket ?? openSocket;
-  const all = options.lines.map(served);
-  if (all.length > lanLinesMax) throw new TypeError(`at most ${lanLinesMax} ids can be bridged`);
-  if (new Set(all.map(({ id, room }) => `${room}\n${id}`)).size < all.length) {
-    throw new TypeError("an id can be bridged to a room only once");
-  }
+  const problem = lanLinesProblem(options.lines);
+  if (problem !== undefined) throw new TypeError(problem);
+  const all = options.lines.flatMap((line) => served(line) ?? []);
   const place = {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),

@@ -59,7 +59,15 @@ const signatureAt = 48;
 const bodyAt = 112;
 const context = Buffer.from("signalbox lan announcement 1\0", "latin1");
 
-export const namesMax = { name: 64, services: 16, attributes: 8, text: 64, url: 256, addresses: 16 } as const;
+export const namesMax = {
+  name: 64,
+  services: 16,
+  attributes: 8,
+  text: 64,
+  url: 256,
+  addresses: 16,
+  id: 256,
+} as const;
 
 /** Why a datagram was not taken. */
 export type Ignored =
@@ -86,7 +94,10 @@ const signedBytes = (packet: Uint8Array): Buffer =>
 /** Throws where it is not allowed or does not fit: who says too much of itself is told at the start. */
 export const sealAnnouncement = (announcement: Announcement, identity: Identity): Buffer => {
   const { time, ...said } = announcement;
-  if (parseSaid(said) === undefined) throw new TypeError("an announcement has a part that may not be said");
+  const checked = parseSaid(said);
+  if (typeof checked === "string") {
+    throw new TypeError(`the ${checked} of an announcement is too long, or holds what may not be said`);
+  }
   const body = Buffer.from(JSON.stringify(said), "utf8");
   const head = Buffer.alloc(bodyAt);
   magic.copy(head);
@@ -141,7 +152,9 @@ export const openAnnouncement = (
     return "malformed";
   }
   const said = parseSaid(value);
-  return said === undefined ? "malformed" : { ...said, key, time: Number(packet.readBigUInt64BE(timeAt)) };
+  return typeof said === "string"
+    ? "malformed"
+    : { ...said, key, time: Number(packet.readBigUInt64BE(timeAt)) };
 };
 
 /** No control characters, separators or lone surrogates: it is shown on terminals. */
@@ -149,6 +162,9 @@ const printable = /^[^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-
 
 const isText = (value: unknown, max: number): value is string =>
   typeof value === "string" && value.length <= max && printable.test(value);
+
+/** May one announce oneself under that name? */
+export const isAnnounceable = (name: unknown): name is string => isText(name, namesMax.name);
 
 const isIPv4 = (value: unknown): value is string =>
   typeof value === "string" && /^\d{1,3}(?:\.\d{1,3}){3}$/.test(value);
@@ -183,19 +199,27 @@ const parseService = (value: unknown): AnnouncedService | undefined => {
 const isUrl = (value: unknown): value is string =>
   isText(value, namesMax.url) && /^https?:\/\/(?:\*(?::\d{1,5})?|[^\s/*@?#]+)(?:\/[^\s*?#]*)?$/.test(value);
 
-const parseSaid = (value: unknown): Omit<Announcement, "time"> | undefined => {
+const parseCall = (value: unknown): Presence["call"] => {
   if (!isRecord(value)) return undefined;
+  const { id, port } = value;
+  return isText(id, namesMax.id) && isWholeUpTo(port, 65_535) ? { id, port } : undefined;
+};
+
+/** What is said, or the name of the first part that may not be said so. */
+const parseSaid = (value: unknown): Omit<Announcement, "time"> | string => {
+  if (!isRecord(value)) return "body";
   const { kind, name, ttlS, addresses, services, url, call } = value;
-  if ((kind !== "peer" && kind !== "server") || !isText(name, namesMax.name)) return undefined;
-  if (!isWholeUpTo(ttlS, ttlMaxS)) return undefined;
+  if (kind !== "peer" && kind !== "server") return "kind";
+  if (!isText(name, namesMax.name)) return "name";
+  if (!isWholeUpTo(ttlS, ttlMaxS)) return "ttlS";
   if (!Array.isArray(addresses) || addresses.length > namesMax.addresses || !addresses.every(isIPv4))
-    return undefined;
-  if (!Array.isArray(services) || services.length > namesMax.services) return undefined;
+    return "addresses";
+  if (!Array.isArray(services) || services.length > namesMax.services) return "services";
   const parsed = services.map(parseService);
-  if (!parsed.every((service) => service !== undefined)) return undefined;
-  if (url !== undefined && !isUrl(url)) return undefined;
-  if (call !== undefined && !isRecord(call)) return undefined;
-  if (call !== undefined && !(isText(call.id, 256) && isWholeUpTo(call.port, 65_535))) return undefined;
+  if (!parsed.every((service) => service !== undefined)) return "services";
+  if (url !== undefined && !isUrl(url)) return "url";
+  const parsedCall = parseCall(call);
+  if (call !== undefined && parsedCall === undefined) return "call";
   return {
     kind,
     name,
@@ -203,8 +227,6 @@ const parseSaid = (value: unknown): Omit<Announcement, "time"> | undefined => {
     addresses,
     services: parsed,
     ...(url === undefined ? {} : { url }),
-    ...(isText(call?.id, 256) && isWholeUpTo(call?.port, 65_535)
-      ? { call: { id: call.id, port: call.port } }
-      : {}),
+    ...(parsedCall === undefined ? {} : { call: parsedCall }),
   };
 };

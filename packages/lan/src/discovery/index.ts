@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-export type { AnnouncedService, Presence } from "./announcement.ts";
+export { type AnnouncedService, type Ignored, isAnnounceable, type Presence } from "./announcement.ts";
 export {
   announceEveryMs,
   type Discovery,
@@ -17,3 +17,4 @@ export {
 export { createIdentity, type Identity, identityInFile } from "./identity.ts";
 export { type Neighbour, reachableUrl } from "./neighbour.ts";
 export { discoveryGroup, discoveryPort, type NetworkOptions } from "./network.ts";
+export type { TableCounts } from "./table.ts";

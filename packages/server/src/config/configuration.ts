@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** From a command line, an environment and perhaps a file to one configuration that is whole and consistent. */
 import { readFile } from "node:fs/promises";
+import { lanLinesProblem } from "@signalbox/lan/bridge";
 import type { CertificateFiles } from "../certificate.ts";
 import type { LanConfig } from "../lan.ts";
 import { systemWords } from "../start-failure.ts";
@@ -150,6 +151,7 @@ const consistent = async (settings: Settings): Promise<Checked<ServerConfig>> =>
   const ice = await iceOf(settings);
   if (isProblem(ice)) return ice;
   const lan = lanOf(settings);
+  if (isProblem(lan)) return lan;
   return {
     value: {
       ...(host === undefined || host === "" ? {} : { host }),
@@ -168,23 +170,33 @@ const consistent = async (settings: Settings): Promise<Checked<ServerConfig>> =>
       ...(limits === undefined ? {} : { limits }),
       ...(data === undefined ? {} : { data }),
       ...(types === undefined ? {} : { types }),
-      ...(lan === undefined ? {} : { lan }),
+      ...(lan.value === undefined ? {} : { lan: lan.value }),
       ice: ice.value,
       level: levelOf(settings),
     },
   };
 };
 
-const lanOf = (settings: Settings): LanConfig | undefined => {
+const lanOf = (settings: Settings): Checked<LanConfig | undefined> => {
   const { lan, lanHost, lanPort, lanBroadcast, lanAnnounce, lanDiscoveryPort } = settings;
-  if (lan === undefined && lanAnnounce === undefined) return undefined;
+  if (lanPort !== undefined && lan === undefined) return { problem: "--lan-port needs --lan" };
+  if (lanDiscoveryPort !== undefined && lanAnnounce === undefined)
+    return { problem: "--lan-discovery-port needs --lan-announce" };
+  if (lan === undefined && lanAnnounce === undefined) {
+    const flag = lanHost !== undefined ? "--lan-host" : lanBroadcast !== undefined ? "--lan-broadcast" : "";
+    return flag === "" ? { value: undefined } : { problem: `${flag} needs --lan or --lan-announce` };
+  }
+  const problem = lanLinesProblem(lan ?? []);
+  if (problem !== undefined) return { problem: `--lan: ${problem}` };
   return {
-    lines: lan ?? [],
-    ...(lanHost === undefined || lanHost === "" ? {} : { host: lanHost }),
-    ...(lanPort === undefined ? {} : { port: lanPort }),
-    ...(lanBroadcast === undefined ? {} : { broadcast: lanBroadcast }),
-    ...(lanAnnounce === undefined ? {} : { announce: lanAnnounce }),
-    ...(lanDiscoveryPort === undefined ? {} : { discoveryPort: lanDiscoveryPort }),
+    value: {
+      lines: lan ?? [],
+      ...(lanHost === undefined || lanHost === "" ? {} : { host: lanHost }),
+      ...(lanPort === undefined ? {} : { port: lanPort }),
+      ...(lanBroadcast === undefined ? {} : { broadcast: lanBroadcast }),
+      ...(lanAnnounce === undefined ? {} : { announce: lanAnnounce }),
+      ...(lanDiscoveryPort === undefined ? {} : { discoveryPort: lanDiscoveryPort }),
+    },
   };
 };
 

@@ -5,10 +5,12 @@
  */
 import type { IceServer } from "@signalbox/core";
 import { type LanLine, parseLanLine } from "@signalbox/lan/bridge";
+import { isAnnounceable } from "@signalbox/lan/discovery";
 import { limitsReader } from "./limits.ts";
 import { type MountConfig, type MountKeys, mountReader } from "./mounts.ts";
 import {
   basePath,
+  expected,
   fields,
   flag,
   host,
@@ -80,6 +82,11 @@ const iceServer: Reader<IceServer> = (given, where) => {
   }
   return { value: { urls: checked.value, username, credential } };
 };
+
+const announcedName: Reader<string> = (given, where) =>
+  isAnnounceable(given)
+    ? { value: given }
+    : expected(where, "a name of at most 64 characters that can be printed", given);
 
 /** `ID[:SECRET]` of a command line, or the group of a file. A problem never shows the secret. */
 const lanLine: Reader<LanLine> = (given, where) => {
@@ -319,7 +326,7 @@ export const optionTable = (known: MountKeys) => ({
     takes: "NAME",
     group: "Local network",
     says: "Announce this server under a name, for `signalbox lan list`. Everybody on the network sees it.",
-    read: text,
+    read: announcedName,
   }),
   lanDiscoveryPort: option({
     flag: "lan-discovery-port",
