@@ -260,8 +260,42 @@ describe("finding a service", () => {
     for (const server of [room, async () => room]) {
       const finding = findService({ service: "camera" }, { discovery, ground: here.lan, room: server });
       await here.lan.advance(1_000);
-      assert.deepEqual(await finding, [{ where: "server", member, service: member.services[0] }]);
+      assert.deepEqual(await finding, [{ where: "room", member, service: member.services[0] }]);
     }
+  });
+
+  test("asks the server's directory of devices too, where a service goes by its id", async () => {
+    const here = place();
+    const discovery = await start(here, "192.0.2.1");
+    const server = {
+      id: "cam-1",
+      services: [
+        { name: "servers/cam-1/services/camera", protocol: "rtsp" },
+        { name: "servers/cam-1/services/control", protocol: "webrtc" },
+      ],
+    };
+    const find = async (wanted: Parameters<typeof findService>[0]) => {
+      const finding = findService(wanted, {
+        discovery,
+        ground: here.lan,
+        room,
+        directory: async () => [server],
+      });
+      await here.lan.advance(1_000);
+      return finding;
+    };
+    assert.deepEqual(
+      (await find({ service: "camera" })).map(({ where, service }) => [where, service.protocol]),
+      [
+        ["room", "webrtc"],
+        ["directory", "rtsp"],
+      ],
+    );
+    assert.deepEqual(await find({ service: "control" }), [
+      { where: "directory", server, service: server.services[1] },
+    ]);
+    assert.deepEqual(await find({ service: "control", protocol: "rtsp" }), []);
+    assert.deepEqual(await find({ service: "control", key: "somebody" }), []);
   });
 
   test("takes only what fits: name, protocol and, where one is asked for, key", async () => {
@@ -275,7 +309,7 @@ describe("finding a service", () => {
     const find = async (wanted: Parameters<typeof findService>[0]) => {
       const finding = findService(wanted, { discovery, ground: here.lan, room });
       await here.lan.advance(1_000);
-      return (await finding).map((found) => (found.where === "lan" ? found.neighbour.name : found.member.id));
+      return (await finding).map((found) => (found.where === "lan" ? found.neighbour.name : found.where));
     };
     assert.deepEqual(await find({ service: "camera" }), ["Studio", "True"]);
     assert.deepEqual(await find({ service: "camera", key: identity.publicKey.toString("base64url") }), [

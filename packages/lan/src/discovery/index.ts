@@ -7,6 +7,7 @@ export {
   startDiscovery,
 } from "./discovery.ts";
 export {
+  type DirectoryServer,
   type FindOptions,
   type Found,
   findService,
