@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 /** The `signalbox` command. */
+import { lanCommand } from "@signalbox/lan/command";
+import { peerCommands } from "@signalbox/peers/command";
 import { helpText, isProblem, mountKeys, readConfiguration, suggestion, version } from "@signalbox/server";
-import { lan } from "./lan.ts";
+import { runCommand } from "./command.ts";
 import { serve } from "./serve.ts";
 
 const usage = `Usage: signalbox serve [options]
        signalbox lan call|answer|list [options]
+       signalbox files share|list|get [options]
 
 Runs a WebRTC rendezvous server. \`signalbox serve --help\` lists its options.
 Or calls on the local network without any server: \`signalbox lan --help\`.
+Or is a device on such a server, or looks at one: each of these has a --help of its own.
 `;
 
 /** Status for a command line or configuration that makes no sense. */
@@ -38,11 +42,13 @@ const run = async (command: string, args: readonly string[], onlyFlitter: boolea
 };
 
 const main = async ([name, ...args]: readonly string[]): Promise<void> => {
+  const peer = name !== undefined && Object.hasOwn(peerCommands, name) ? peerCommands[name] : undefined;
+  if (peer !== undefined) return runCommand(peer, args);
   switch (name) {
     case "serve":
       return run("signalbox serve", args, false);
     case "lan":
-      return lan(args);
+      return runCommand(lanCommand, args);
     case "flitter_webrtc":
       return run("flitter_webrtc", args, true);
     case undefined:
@@ -57,7 +63,7 @@ const main = async ([name, ...args]: readonly string[]): Promise<void> => {
     default:
       return refuse(
         "signalbox",
-        `there is no command ${JSON.stringify(name)}${suggestion(name, ["serve", "lan", "help", "version"])}`,
+        `there is no command ${JSON.stringify(name)}${suggestion(name, ["serve", "lan", ...Object.keys(peerCommands), "help", "version"])}`,
       );
   }
 };

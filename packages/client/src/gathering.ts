@@ -9,14 +9,14 @@ const patienceMs = 2_000;
  * Resolves when gathering is over or has taken long enough; without any candidate, when there is one. Who stops the alarm
  * need not wait any longer.
  */
-export const gathered = (pc: RTCPeerConnection, patience: Alarm): Promise<void> =>
+export const gathered = (pc: RTCPeerConnection, patience: Alarm, ms = patienceMs): Promise<void> =>
   new Promise((resolve) => {
     const check = () => {
       if (pc.iceGatheringState !== "complete" && (patience.pending || !hasCandidates(pc))) return;
       patience.stop();
       resolve();
     };
-    patience.set(patienceMs, check);
+    patience.set(ms, check);
     pc.addEventListener("icegatheringstatechange", check);
     pc.addEventListener("icecandidate", check);
     check();

@@ -80,9 +80,10 @@ describe("arrows run one way", () => {
       "server",
       ["core", "dialects", "gateway", "backplane", "peernet", "lan", "console"],
     ],
-    ["cli starts what server and lan give it", "cli", ["server", "lan"]],
+    ["cli starts what server, lan and peers give it", "cli", ["server", "lan", "peers"]],
     ["client imports nothing of the house at run time", "client", []],
-    ["console stands on client", "console", ["client"]],
+    ["console stands on client and peers", "console", ["client", "peers"]],
+    ["peers stand on client, and in Node on video", "peers", ["client", "video"]],
     ["lan stands on the public doors of client, core and video", "lan", ["client", "core", "video"]],
     ["video imports nothing of the house", "video", []],
     ["utcp stands on the public doors of client and core", "utcp", ["client", "core"]],
@@ -172,6 +173,23 @@ describe("arrows run one way", () => {
       offences(of("client"), ({ from }) => !from.startsWith("node:")),
       [],
     );
+  });
+
+  test("only the commands of peers, and what is below a folder called node, import anything of Node", () => {
+    const wrong = offences(
+      of("peers"),
+      ({ from }, { path }) =>
+        !(from.startsWith("node:") || from === "@signalbox/video") ||
+        /^packages\/peers\/src\/(command|[a-z]+\/node)\//.test(path),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  test("what pages take of peers leads to nothing of Node", () => {
+    const wrong = offences(of("peers"), ({ from }, { path }) =>
+      /^packages\/peers\/src\/(command|[a-z]+\/node)\//.test(path) ? true : !/\/(node|command)\//.test(from),
+    );
+    assert.deepEqual(wrong, []);
   });
 
   test("server names concrete things where it is put together, and nowhere else", () => {

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+/** The commands of the reference peers, by the word after `signalbox`. */
+import type { Command } from "./io.ts";
+
+export type { Command, CommandIo, Status } from "./io.ts";
+
+export const peerCommands: { readonly [name: string]: Command } = {};
