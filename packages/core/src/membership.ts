@@ -67,6 +67,7 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
     held: [],
     snapshotOrder: 0,
     left: undefined,
+    sender: undefined,
   };
   session.memberships = [...session.memberships, membership];
   const claimed = await hub.directory.claim(

@@ -45,8 +45,12 @@ export const report = (
 
 /** Tells whoever waited for these frames that they arrived. */
 export const reportDelivered = (hub: HubState, session: Session, taken: readonly Kept[]): void => {
-  for (const awaiter of taken.flatMap(awaitersOf)) {
-    if (awaiter.wantsDelivery) report(hub, awaiter, { fate: "delivered" }, session.dialect.name);
+  const tellOf = (awaiter: Awaiter | undefined) => {
+    if (awaiter?.wantsDelivery) report(hub, awaiter, { fate: "delivered" }, session.dialect.name);
+  };
+  for (const { awaiter, also } of taken) {
+    tellOf(awaiter);
+    for (const other of also) tellOf(other);
   }
 };
 

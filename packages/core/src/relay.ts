@@ -18,13 +18,17 @@ type SendCommand = Extract<Command, { readonly type: "send" }>;
 const unknown: Fate = { fate: "unknown" };
 const outOfReach: Fate = { fate: "refused", refusal: refusal("unreachable") };
 
-export const senderOf = (membership: Membership): Sender => ({
-  peer: membership.peer,
-  session: membership.session.id,
-  protocol: membership.session.dialect.name,
-  traits: membership.presence.traits,
-  announced: membership.presence.announced,
-});
+/** The same object for as long as the membership: codecs may key caches by it. Neither traits nor `announced` ever change. */
+export const senderOf = (membership: Membership): Sender => {
+  membership.sender ??= {
+    peer: membership.peer,
+    session: membership.session.id,
+    protocol: membership.session.dialect.name,
+    traits: membership.presence.traits,
+    announced: membership.presence.announced,
+  };
+  return membership.sender;
+};
 
 /**
  * Relays a signal. Between two sessions of this node nothing is awaited; the directory is asked only where the
@@ -49,7 +53,7 @@ const relayHere = (
   from: Membership,
   sessions: readonly Session[],
   command: SignalCommand,
-): { fate: Fate; protocol?: string } => {
+): { readonly fate: Fate; readonly protocol: string | undefined } => {
   const awaiter = awaiterOf(hub, from.session, command.ref, command.wantsDelivery === true);
   const sender = senderOf(from);
   let best: Fate = unknown;
@@ -61,7 +65,7 @@ const relayHere = (
     protocol ??= target.dialect.name;
     best = better(best, fate);
   }
-  return { fate: best, ...(protocol === undefined ? {} : { protocol }) };
+  return { fate: best, protocol };
 };
 
 const membershipOf = (target: Session, from: Membership): Membership | undefined =>
@@ -186,7 +190,11 @@ const answer = (
   protocol: string | undefined,
 ): void => {
   if (ref === undefined) return;
-  tell(hub, session, { type: "receipt", ref, fate, ...(protocol === undefined ? {} : { protocol }) });
+  tell(
+    hub,
+    session,
+    protocol === undefined ? { type: "receipt", ref, fate } : { type: "receipt", ref, fate, protocol },
+  );
 };
 
 /** Sends an application message to one peer, or to all others of the room that can take one. */

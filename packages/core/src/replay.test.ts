@@ -21,6 +21,7 @@ const item = (seq: number, length = 1): Kept => ({
   frame: textFrame("x".repeat(length)),
   queued: false,
   also: [],
+  awaiter: undefined,
 });
 const seqs = (replay: Replay) => replay.kept.map(({ seq }) => seq);
 const wide = { replayFrames: 1_000, replayBytes: 1_000_000 };

@@ -21,7 +21,7 @@ export interface Awaiter {
 export interface Kept {
   readonly seq: number;
   readonly frame: Frame;
-  readonly awaiter?: Awaiter;
+  readonly awaiter: Awaiter | undefined;
   /** Others that wait for the same frame: senders of what was folded into it. */
   readonly also: readonly Awaiter[];
   /** It was accepted while the session was away, and its sender told `queued`. */

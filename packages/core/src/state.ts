@@ -114,6 +114,8 @@ export interface Membership {
   /** Highest order in the snapshot it was given. */
   snapshotOrder: Revision;
   left: LeaveReason | undefined;
+  /** What its signals say of it: made when it sends the first. */
+  sender: Sender | undefined;
 }
 
 /** Who on this node holds a peer id. */

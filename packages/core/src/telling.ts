@@ -57,7 +57,7 @@ export const tell = (
   }
   session.seq = seq;
   const queued = line === undefined && directed;
-  keep(session.replay, { seq, frame, queued, also, ...(awaiter === undefined ? {} : { awaiter }) }, limits);
+  keep(session.replay, { seq, frame, queued, also, awaiter }, limits);
   if (line !== undefined) {
     line.port.write(frames);
     // The frame stays in the replay: a slow peer loses its line, not what was sent to it.

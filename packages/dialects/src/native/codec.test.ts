@@ -304,7 +304,7 @@ describe("the end of a line", () => {
       const [frame, ...rest] = frames;
       assert.ok(frame?.kind === "text" && rest.length === 0);
       const parsed = JSON.parse(frame.text);
-      assert.equal(serverFrame.problem(parsed, ""), undefined);
+      assert.equal(serverFrame.problem(parsed), undefined);
       assert.deepEqual(parsed, {
         type: "closing",
         code,

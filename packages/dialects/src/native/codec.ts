@@ -27,6 +27,7 @@ import {
   textFrame,
 } from "@signalbox/core";
 import { encodeEvent } from "./encode.ts";
+import { memberText } from "./member-text.ts";
 import { parse } from "./shape.ts";
 import { features, type PeerFrame, peerFrame, type SignalBody, subprotocol } from "./wire.ts";
 
@@ -83,7 +84,7 @@ const nativeCodec = (limits: Limits, defaultRoom: RoomName, handshake: Handshake
       }
       const parsed = parse(peerFrame, value);
       if (!parsed.ok) return malformed(memory, sequenceOf(value), `${parsed.problem}.`);
-      return decodeFrame(memory, limits, parsed.value, bearer);
+      return decodeFrame(memory, limits, parsed.value, bearer, frame.text);
     },
     encode(event, seq) {
       if (event.type === "left") memory.rooms.delete(event.room);
@@ -122,6 +123,7 @@ const decodeFrame = (
   limits: Limits,
   frame: PeerFrame,
   bearer: string | undefined,
+  text: string,
 ): Decoded => {
   if (!memory.opened && frame.type !== "join" && frame.type !== "resume") {
     return malformed(memory, undefined, "The first frame must be join or resume.");
@@ -155,7 +157,7 @@ const decodeFrame = (
     case "ice":
       return { seq: frame.seq, commands: [{ type: "requestIceServers", ref: frame.seq }] };
     default:
-      return decodeInRoom(memory, limits, frame);
+      return decodeInRoom(memory, limits, frame, text);
   }
 };
 
@@ -163,7 +165,7 @@ const pong: Frame = textFrame('{"type":"pong"}');
 
 type RoomFrame = Extract<PeerFrame, { readonly type: "leave" | "update" | "signal" | "message" | "roster" }>;
 
-const decodeInRoom = (memory: Memory, limits: Limits, frame: RoomFrame): Decoded => {
+const decodeInRoom = (memory: Memory, limits: Limits, frame: RoomFrame, text: string): Decoded => {
   const { seq } = frame;
   const room = roomOf(memory, frame.room);
   if (room === undefined)
@@ -188,7 +190,7 @@ const decodeInRoom = (memory: Memory, limits: Limits, frame: RoomFrame): Decoded
         ],
       };
     case "signal":
-      return decoded(seq, signalCommand(limits, room, frame, seq));
+      return decoded(seq, signalCommand(limits, room, frame, seq, memberText(text, "signal")));
     case "message": {
       const body = JSON.stringify(frame.body ?? null);
       if (exceedsBytes(body, limits.messageBytes))
@@ -293,7 +295,14 @@ interface Directed {
   readonly receipt?: "delivered";
 }
 
-const signalCommand = (limits: Limits, room: RoomName, frame: Directed, ref: Ref): Command => {
+/** `bodyText`: how the peer wrote the body, where that is known. */
+const signalCommand = (
+  limits: Limits,
+  room: RoomName,
+  frame: Directed,
+  ref: Ref,
+  bodyText?: string,
+): Command => {
   const to = parsePeerId(frame.to);
   const { signal: body } = frame;
   if (to === undefined) return { type: "refuse", refusal: refusal("bad-name"), ref };
@@ -304,11 +313,14 @@ const signalCommand = (limits: Limits, room: RoomName, frame: Directed, ref: Ref
       ref,
     };
   }
+  const signal = signalOf(body, bodyText);
+  if (frame.session === undefined && frame.receipt === undefined)
+    return { type: "signal", room, to, signal, ref };
   return {
     type: "signal",
     room,
     to,
-    signal: signalOf(body),
+    signal,
     ref,
     ...(frame.session === undefined ? {} : { session: frame.session as SessionId }),
     ...(frame.receipt === undefined ? {} : { wantsDelivery: true }),
@@ -316,9 +328,9 @@ const signalCommand = (limits: Limits, room: RoomName, frame: Directed, ref: Ref
 };
 
 /** The signal keeps its body as JSON text: told to another native peer unchanged, fields nobody knows included. */
-const signalOf = (body: SignalBody): Signal => ({
+const signalOf = (body: SignalBody, text = JSON.stringify(body)): Signal => ({
   origin: "native",
-  verbatim: textFrame(JSON.stringify(body)),
+  verbatim: textFrame(text),
   meaning: () => meaningOf(body),
 });
 

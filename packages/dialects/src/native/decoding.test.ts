@@ -23,7 +23,7 @@ const assertSound = ({ commands, seq, replies, closing }: Decoded) => {
   assert.ok(seq === undefined || (Number.isSafeInteger(seq) && seq > 0));
   for (const frame of [...(replies ?? []), ...(closing?.frames ?? [])]) {
     assert.ok(frame.kind === "text");
-    assert.equal(serverFrame.problem(JSON.parse(frame.text), ""), undefined);
+    assert.equal(serverFrame.problem(JSON.parse(frame.text)), undefined);
   }
   for (const command of commands) {
     if ("room" in command) assert.equal(parseRoomName(command.room), command.room);

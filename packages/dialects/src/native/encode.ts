@@ -11,6 +11,7 @@ import {
   type Ref,
   type Refusal,
   refusals,
+  type Sender,
 } from "@signalbox/core";
 import { features, type ServerFrame, type SignalBody, type WireMember } from "./wire.ts";
 
@@ -74,6 +75,18 @@ const wireSignal = (meaning: Exclude<Meaning, { readonly kind: "opaque" }>): Sig
   }
 };
 
+/** Who a signal is from, written once for each sender. */
+const introductions = new WeakMap<Sender, string>();
+
+const introduction = (from: Sender): string => {
+  let text = introductions.get(from);
+  if (text === undefined) {
+    text = `"from":${JSON.stringify(from.peer)},"session":${JSON.stringify(from.session)},"protocol":${JSON.stringify(from.protocol)},"trickle":${from.traits.takes === "trickle"}`;
+    introductions.set(from, text);
+  }
+  return text;
+};
+
 /** The frame as JSON text; undefined where there is no word for the event. */
 export const encodeEvent = (
   event: Event,
@@ -91,7 +104,14 @@ export const encodeEvent = (
       body = JSON.stringify(wireSignal(meaning));
     }
     // The body is passed on as it came, so it is not parsed and written again here.
-    return `{"type":"signal","seq":${seq},"room":${JSON.stringify(event.room)},"from":${JSON.stringify(from.peer)},"session":${JSON.stringify(from.session)},"protocol":${JSON.stringify(from.protocol)},"trickle":${from.traits.takes === "trickle"}${event.wantsDelivery ? ',"ack":true' : ""},"signal":${body}}`;
+    return `{"type":"signal","seq":${seq},"room":${JSON.stringify(event.room)},${introduction(from)}${event.wantsDelivery ? ',"ack":true' : ""},"signal":${body}}`;
+  }
+  if (event.type === "receipt" && typeof event.ref === "number") {
+    const { ref, fate, protocol } = event;
+    const told = fate.fate === "queued" || fate.fate === "refused" ? undefined : fate.fate;
+    // By far the most frequent of all.
+    if (told !== undefined && protocol !== undefined)
+      return `{"type":"receipt","seq":${seq},"of":${ref},"fate":"${told}","protocol":${JSON.stringify(protocol)}}`;
   }
   if (event.type === "sent") {
     return `{"type":"message","seq":${seq},"room":${JSON.stringify(event.room)},"from":${JSON.stringify(event.from.peer)},"session":${JSON.stringify(event.from.session)},"body":${event.body}}`;

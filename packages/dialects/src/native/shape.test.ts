@@ -36,8 +36,8 @@ const shapes: readonly (readonly [
     string(),
     ["", "a", "\n"],
     [
-      [1, " must be a string"],
-      [null, " must be a string"],
+      [1, "/ must be a string"],
+      [null, "/ must be a string"],
     ],
   ],
   [
@@ -45,9 +45,9 @@ const shapes: readonly (readonly [
     string({ minLength: 2, maxLength: 3 }),
     ["ab", "abc", "😀😀😀"],
     [
-      ["a", " must be a string of at least 2 and at most 3 characters"],
-      ["😀", " must be a string of at least 2 and at most 3 characters"],
-      ["abcd", " must be a string of at least 2 and at most 3 characters"],
+      ["a", "/ must be a string of at least 2 and at most 3 characters"],
+      ["😀", "/ must be a string of at least 2 and at most 3 characters"],
+      ["abcd", "/ must be a string of at least 2 and at most 3 characters"],
     ],
   ],
   [
@@ -55,8 +55,8 @@ const shapes: readonly (readonly [
     string({ pattern: "^[a-c]+$" }),
     ["abc"],
     [
-      ["abd", " must be a string matching ^[a-c]+$"],
-      ["", " must be a string matching ^[a-c]+$"],
+      ["abd", "/ must be a string matching ^[a-c]+$"],
+      ["", "/ must be a string matching ^[a-c]+$"],
     ],
   ],
   [
@@ -64,11 +64,11 @@ const shapes: readonly (readonly [
     integer(1, 3),
     [1, 3, 2.0],
     [
-      [0, " must be an integer from 1 to 3"],
-      [4, " must be an integer from 1 to 3"],
-      [1.5, " must be an integer from 1 to 3"],
-      ["1", " must be an integer from 1 to 3"],
-      [Number.NaN, " must be an integer from 1 to 3"],
+      [0, "/ must be an integer from 1 to 3"],
+      [4, "/ must be an integer from 1 to 3"],
+      [1.5, "/ must be an integer from 1 to 3"],
+      ["1", "/ must be an integer from 1 to 3"],
+      [Number.NaN, "/ must be an integer from 1 to 3"],
     ],
   ],
   [
@@ -76,8 +76,8 @@ const shapes: readonly (readonly [
     boolean,
     [true, false],
     [
-      [0, " must be true or false"],
-      ["true", " must be true or false"],
+      [0, "/ must be true or false"],
+      ["true", "/ must be true or false"],
     ],
   ],
   ["anything", anything, [null, 1, "", [], {}], []],
@@ -86,8 +86,8 @@ const shapes: readonly (readonly [
     literal("a"),
     ["a"],
     [
-      ["b", ' must be "a"'],
-      [null, ' must be "a"'],
+      ["b", '/ must be "a"'],
+      [null, '/ must be "a"'],
     ],
   ],
   [
@@ -95,19 +95,19 @@ const shapes: readonly (readonly [
     oneOf("a", "b"),
     ["a", "b"],
     [
-      ["c", " must be one of a, b"],
-      [0, " must be one of a, b"],
+      ["c", "/ must be one of a, b"],
+      [0, "/ must be one of a, b"],
     ],
   ],
-  ["a shape or null", nullable(integer(0, 1)), [null, 0], [[2, " must be an integer from 0 to 1"]]],
+  ["a shape or null", nullable(integer(0, 1)), [null, 0], [[2, "/ must be an integer from 0 to 1"]]],
   [
     "an array",
     array(integer(0, 9), 2),
     [[], [1], [1, 2]],
     [
-      [[1, 2, 3], " must have at most 2 items"],
+      [[1, 2, 3], "/ must have at most 2 items"],
       [[1, "a"], "/1 must be an integer from 0 to 9"],
-      [{ length: 0 }, " must be an array"],
+      [{ length: 0 }, "/ must be an array"],
     ],
   ],
   [
@@ -115,10 +115,10 @@ const shapes: readonly (readonly [
     record(boolean, 2),
     [{}, { a: true }, JSON.parse('{"__proto__":true}')],
     [
-      [{ a: true, b: true, c: true }, " must have at most 2 entries"],
+      [{ a: true, b: true, c: true }, "/ must have at most 2 entries"],
       [{ a: 1 }, "/a must be true or false"],
       [JSON.parse('{"__proto__":1}'), "/__proto__ must be true or false"],
-      [[], " must be an object"],
+      [[], "/ must be an object"],
     ],
   ],
   [

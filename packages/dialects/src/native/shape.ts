@@ -10,8 +10,11 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
 
 export interface Shape<T> {
   readonly schema: JsonSchema;
-  /** The first problem, as `<json pointer> <what is expected>`, or undefined where the value has this shape. */
-  problem(value: unknown, at: string): string | undefined;
+  /**
+   * The first problem, as `<json pointer> <what is expected>`, or undefined where the value has this shape. Pointers begin
+   * here: whoever holds the value puts the way to it in front, so that a value without problems costs no text.
+   */
+  problem(value: unknown): string | undefined;
   /** Never set: carries the type. */
   readonly type?: T;
 }
@@ -35,28 +38,28 @@ export const string = (
   }${pattern === undefined ? "" : ` matching ${pattern}`}`;
   return {
     schema: { type: "string", ...keywords },
-    problem(value, at) {
-      if (typeof value !== "string") return `${at} ${expected}`;
+    problem(value) {
+      if (typeof value !== "string") return ` ${expected}`;
       // JSON Schema counts code points; only a string that is near a bound has to be counted.
       if (value.length < minLength || (value.length > maxLength && [...value].length > maxLength))
-        return `${at} ${expected}`;
-      if (minLength > 1 && [...value].length < minLength) return `${at} ${expected}`;
-      return expression === undefined || expression.test(value) ? undefined : `${at} ${expected}`;
+        return ` ${expected}`;
+      if (minLength > 1 && [...value].length < minLength) return ` ${expected}`;
+      return expression === undefined || expression.test(value) ? undefined : ` ${expected}`;
     },
   };
 };
 
 export const integer = (minimum: number, maximum: number): Shape<number> => ({
   schema: { type: "integer", minimum, maximum },
-  problem: (value, at) =>
+  problem: (value) =>
     Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum
       ? undefined
-      : `${at} must be an integer from ${minimum} to ${maximum}`,
+      : ` must be an integer from ${minimum} to ${maximum}`,
 });
 
 export const boolean: Shape<boolean> = {
   schema: { type: "boolean" },
-  problem: (value, at) => (typeof value === "boolean" ? undefined : `${at} must be true or false`),
+  problem: (value) => (typeof value === "boolean" ? undefined : " must be true or false"),
 };
 
 /** Any JSON value. */
@@ -64,29 +67,29 @@ export const anything: Shape<unknown> = { schema: {}, problem: () => undefined }
 
 export const literal = <const T extends string | number | boolean>(value: T): Shape<T> => ({
   schema: { const: value },
-  problem: (given, at) => (given === value ? undefined : `${at} must be ${JSON.stringify(value)}`),
+  problem: (given) => (given === value ? undefined : ` must be ${JSON.stringify(value)}`),
 });
 
 export const oneOf = <const T extends readonly string[]>(...values: T): Shape<T[number]> => ({
   schema: { enum: values },
-  problem: (given, at) =>
-    values.some((value) => value === given) ? undefined : `${at} must be one of ${values.join(", ")}`,
+  problem: (given) =>
+    values.some((value) => value === given) ? undefined : ` must be one of ${values.join(", ")}`,
 });
 
 /** `null`, or the shape. */
 export const nullable = <T>(shape: Shape<T>): Shape<T | null> => ({
   schema: { anyOf: [{ type: "null" }, shape.schema] },
-  problem: (value, at) => (value === null ? undefined : shape.problem(value, at)),
+  problem: (value) => (value === null ? undefined : shape.problem(value)),
 });
 
 export const array = <T>(items: Shape<T>, maxItems: number): Shape<readonly T[]> => ({
   schema: { type: "array", items: items.schema, maxItems },
-  problem(value, at) {
-    if (!Array.isArray(value)) return `${at} must be an array`;
-    if (value.length > maxItems) return `${at} must have at most ${maxItems} items`;
+  problem(value) {
+    if (!Array.isArray(value)) return " must be an array";
+    if (value.length > maxItems) return ` must have at most ${maxItems} items`;
     for (let index = 0; index < value.length; index += 1) {
-      const problem = items.problem(value[index], `${at}/${index}`);
-      if (problem !== undefined) return problem;
+      const problem = items.problem(value[index]);
+      if (problem !== undefined) return `/${index}${problem}`;
     }
     return undefined;
   },
@@ -95,13 +98,13 @@ export const array = <T>(items: Shape<T>, maxItems: number): Shape<readonly T[]>
 /** An object used as a map from strings. */
 export const record = <T>(values: Shape<T>, maxProperties: number): Shape<{ readonly [key: string]: T }> => ({
   schema: { type: "object", additionalProperties: values.schema, maxProperties },
-  problem(value, at) {
-    if (!isObject(value)) return `${at} must be an object`;
+  problem(value) {
+    if (!isObject(value)) return " must be an object";
     const entries = Object.entries(value);
-    if (entries.length > maxProperties) return `${at} must have at most ${maxProperties} entries`;
+    if (entries.length > maxProperties) return ` must have at most ${maxProperties} entries`;
     for (const [key, item] of entries) {
-      const problem = values.problem(item, `${at}/${key}`);
-      if (problem !== undefined) return problem;
+      const problem = values.problem(item);
+      if (problem !== undefined) return `/${key}${problem}`;
     }
     return undefined;
   },
@@ -144,16 +147,16 @@ export const object = <const F extends Fields>(
       properties: Object.fromEntries(checks.map((check) => [check.name, check.shape.schema])),
       ...(required.length === 0 ? {} : { required }),
     },
-    problem(value, at) {
-      if (!isObject(value)) return `${at === "" ? "/" : at} must be an object`;
+    problem(value) {
+      if (!isObject(value)) return " must be an object";
       for (const check of checks) {
         const item = Object.hasOwn(value, check.name) ? value[check.name] : undefined;
         if (item === undefined) {
-          if (check.required) return `${at}/${check.name} is missing`;
+          if (check.required) return `/${check.name} is missing`;
           continue;
         }
-        const problem = check.shape.problem(item, `${at}/${check.name}`);
-        if (problem !== undefined) return problem;
+        const problem = check.shape.problem(item);
+        if (problem !== undefined) return `/${check.name}${problem}`;
       }
       return undefined;
     },
@@ -171,12 +174,12 @@ export const tagged = <const V extends Variants>(
   return {
     variants,
     schema: { oneOf: Object.values(variants).map((variant) => variant.schema) },
-    problem(value, at) {
-      if (!isObject(value)) return `${at === "" ? "/" : at} must be an object`;
+    problem(value) {
+      if (!isObject(value)) return " must be an object";
       const name = Object.hasOwn(value, tag) ? value[tag] : undefined;
       const variant = typeof name === "string" ? table.get(name) : undefined;
-      if (variant === undefined) return `${at}/${tag} must be one of ${[...table.keys()].join(", ")}`;
-      return variant.problem(value, at);
+      if (variant === undefined) return `/${tag} must be one of ${[...table.keys()].join(", ")}`;
+      return variant.problem(value);
     },
   };
 };
@@ -187,6 +190,7 @@ export type Parsed<T> =
 
 /** The one place where an unknown becomes a known. */
 export const parse = <T>(shape: Shape<T>, value: unknown): Parsed<T> => {
-  const problem = shape.problem(value, "");
-  return problem === undefined ? { ok: true, value: value as T } : { ok: false, problem };
+  const problem = shape.problem(value);
+  if (problem === undefined) return { ok: true, value: value as T };
+  return { ok: false, problem: problem.startsWith("/") ? problem : `/${problem}` };
 };

@@ -112,7 +112,7 @@ describe("a signal", () => {
     assert.ok(frame?.kind === "text");
     const parsed = JSON.parse(frame.text);
     assert.deepEqual(
-      [parsed.from, parsed.room, parsed.ack, serverFrame.problem(parsed, "")],
+      [parsed.from, parsed.room, parsed.ack, serverFrame.problem(parsed)],
       ['a"b\\c', '"', true, undefined],
     );
   });
