@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { handOver } from "../packages/cli/bin/hand-over.mjs";
 import { installPackages, root, runNpm } from "./install.mjs";
 
-/** What the page is made of: its own sources, the SDK's, and the pinned versions of the rest. */
-const pageSources = ["packages/console", "packages/client/src", "package-lock.json"];
+/** What the page is made of: its own sources, those of the SDK and the reference peers, and the pinned versions of the rest. */
+const pageSources = ["packages/console", "packages/client/src", "packages/peers/src", "package-lock.json"];
 const page = "packages/console/dist/page/index.html";
 
 const newest = (path) => {

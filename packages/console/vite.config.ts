@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { join } from "node:path";
 import { defaultClientConditions, defineConfig } from "vite";
 
 export default defineConfig({
@@ -9,6 +10,9 @@ export default defineConfig({
   resolve: { conditions: ["@signalbox/source", ...defaultClientConditions] },
   build: {
     outDir: "dist/page",
+    rolldownOptions: {
+      input: ["index.html", "devices.html"].map((page) => join(import.meta.dirname, page)),
+    },
     emptyOutDir: true,
     target: "es2022",
     // Nothing inline: the page must work under `default-src 'none'; script-src 'self'; style-src 'self'`.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Who is there: the listed servers and their services. */
+import { failed } from "./failure.ts";
 import { groundOf, type PeerNetOptions } from "./request.ts";
 import { fieldsOf, parseServers, type ServerView, textOf } from "./wire.ts";
 
@@ -40,4 +41,14 @@ export const find = async (options: FindOptions): Promise<readonly ServerView[]>
     pageToken = textOf(told.nextPageToken);
   } while (pageToken !== "" && found.length < most);
   return found.slice(0, most);
+};
+
+/** One server, listed or not, by its id. Rejects with a `PeerNetError`: `NOT_FOUND` where it is not registered. */
+export const getServer = async (
+  options: PeerNetOptions & { readonly server: string; readonly signal?: AbortSignal },
+): Promise<ServerView> => {
+  const path = `servers/${encodeURIComponent(options.server)}`;
+  const [server] = parseServers([await groundOf(options).ask({ path, signal: options.signal })]);
+  if (server === undefined) throw failed("unreadable");
+  return server;
 };

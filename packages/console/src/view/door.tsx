@@ -79,6 +79,9 @@ export const DoorView = ({ door, actions }: { readonly door: Door; readonly acti
         </button>
         <SecureNotice />
       </form>
+      <a class="quiet-button" href="./devices.html">
+        Devices on this server
+      </a>
     </main>
   );
 };
