@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** The commands of the reference peers, by the word after `signalbox`. */
 import type { Command } from "./io.ts";
+import { sensorCommand } from "./sensor.ts";
 
 export type { Command, CommandIo, Status } from "./io.ts";
 
-export const peerCommands: { readonly [name: string]: Command } = {};
+export const peerCommands: { readonly [name: string]: Command } = { sensor: sensorCommand };
