@@ -277,6 +277,13 @@ export const limitTable = {
     why: "Knocks that one token has waiting at one server.",
     at: "too-many-knocks",
   },
+  insideLines: {
+    value: 10_000,
+    unit: "count",
+    scope: "server",
+    why: "Registered servers that are peers of their rooms, and knocks at peers: each costs a few KiB.",
+    at: { instead: "a server is reached by PeerNet only; a knock at a peer is rejected" },
+  },
   attributesBytes: {
     value: 4 * 1024,
     unit: "bytes",

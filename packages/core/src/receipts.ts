@@ -55,11 +55,17 @@ export const reportDelivered = (hub: HubState, session: Session, taken: readonly
 };
 
 /** Tells whoever waits for an offer that was to be fetched what became of it: `sent`, then perhaps `delivered`, or the end of it. */
-export const settleFetched = (hub: HubState, session: Session, held: number, fate: Fate): void => {
+export const settleFetched = (
+  hub: HubState,
+  session: Session,
+  held: number,
+  fate: Fate | undefined,
+): void => {
   const awaiters = session.fetching?.get(held);
   if (awaiters === undefined) return;
-  const goesOn = fate.fate === "sent" && awaiters.some(({ wantsDelivery }) => wantsDelivery);
+  const goesOn = fate?.fate === "sent" && awaiters.some(({ wantsDelivery }) => wantsDelivery);
   if (!goesOn) session.fetching?.delete(held);
+  if (fate === undefined) return;
   for (const awaiter of awaiters) {
     if (fate.fate !== "delivered" || awaiter.wantsDelivery) report(hub, awaiter, fate, session.dialect.name);
   }

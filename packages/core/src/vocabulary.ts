@@ -72,8 +72,8 @@ export type Command =
   | { readonly type: "acknowledge"; readonly seen: number }
   /** Fresh ICE servers, before the credentials of the last ones expire. */
   | { readonly type: "requestIceServers"; readonly ref?: Ref }
-  /** What became of an offer that waited to be fetched, by the mark it was told with. */
-  | { readonly type: "settle"; readonly held: number; readonly fate: Fate }
+  /** What became of an offer that waited to be fetched, by the mark it was told with. Without a fate: no more will be known. */
+  | { readonly type: "settle"; readonly held: number; readonly fate?: Fate }
   /** The frame asked for something the codec could refuse by itself (its shape, a size). */
   | { readonly type: "refuse"; readonly refusal: Refusal; readonly ref?: Ref }
   /** End the session now, without a grace time. */

@@ -67,8 +67,11 @@ export const serviceMessage = ({ server, record, etag }: Service): ServiceMessag
   message.version = record.version;
   message.displayName = record.displayName;
   message.name = `servers/${server}/services/${record.id}`;
-  message.createTime = time(record.createdAt);
-  message.updateTime = time(record.updatedAt);
+  // Since when a live peer offers it is not known.
+  if (record.createdAt > 0) {
+    message.createTime = time(record.createdAt);
+    message.updateTime = time(record.updatedAt);
+  }
   message.etag = etag;
   message.maxPendingKnocks = record.maxPendingKnocks;
   // The registry took them from a Struct and keeps JSON.
@@ -86,10 +89,10 @@ export const serverMessage = (
   displayName: record.displayName,
   name: `servers/${record.id}`,
   services: services.map(serviceMessage),
-  createTime: time(record.createdAt),
-  expireTime: time(record.expiresAt),
+  ...(record.live === undefined
+    ? { createTime: time(record.createdAt), expireTime: time(record.expiresAt), online }
+    : { peer: record.live.peer, peerProtocol: record.live.protocol, online: true }),
   etag,
-  online,
   identity: record.identity,
 });
 
@@ -105,7 +108,8 @@ const states: { readonly [state in KnockState]: Knock_State } = {
 export const candidateRecord = (message: IceCandidate): CandidateRecord => ({
   candidate: message.candidate,
   ...(message.sdpMid === "" ? {} : { sdpMid: message.sdpMid }),
-  sdpMLineIndex: message.sdpMLineIndex,
+  // Number 0 is also what is read where nothing was said; then the other name counts.
+  sdpMLineIndex: message.sdpMLineIndex === 0 ? message.sdpLineIndex : message.sdpMLineIndex,
   ...(message.usernameFragment === "" ? {} : { usernameFragment: message.usernameFragment }),
 });
 

@@ -16,6 +16,7 @@ import {
   trustedProxies,
   webSocketGateway,
 } from "@signalbox/gateway";
+import { meeting } from "@signalbox/peernet";
 import type { DestinationStream } from "pino";
 import { expiryOf, readCredentials } from "./certificate.ts";
 import type { ServerConfig } from "./config/configuration.ts";
@@ -165,8 +166,16 @@ export const startServer = async (
     limits,
     failed: (error) => observe({ type: "failed", what: "registry", error }),
   });
-  const peerNet = await peerNetRoutes({
+  const directory = memoryDirectory();
+  const met = meeting({
     registry: registry.ground,
+    directory,
+    limits,
+    ...(secret === undefined ? {} : { credential: secret }),
+    failed: (error) => observe({ type: "failed", what: "peernet in rooms", error }),
+  });
+  const peerNet = await peerNetRoutes({
+    registry: met.registry,
     ice: issuer,
     basePath,
     limits,
@@ -181,7 +190,7 @@ export const startServer = async (
   });
   const hub = createHub({
     node,
-    directory: memoryDirectory(),
+    directory,
     bus: memoryNetwork().bus(node),
     clock,
     chance: systemChance,
@@ -189,6 +198,7 @@ export const startServer = async (
     ice: issuer,
     observe,
   });
+  met.start(hub);
   const gateway = webSocketGateway({
     hub,
     dialects,
@@ -245,12 +255,14 @@ export const startServer = async (
   });
   const wanted = config.port ?? (credentials === undefined ? 8080 : 8443);
   const bound = await door.listen(wanted, host).catch((error: unknown) => {
+    met.close();
     gateway.stop();
     hub.close();
     registry.close();
     throw bindingFailure(error, host, wanted);
   });
   const cutLines = (): void => {
+    met.close();
     gateway.stop();
     hub.close();
     door.cut();
@@ -277,6 +289,7 @@ export const startServer = async (
     if (draining) return;
     draining = true;
     leaveLan();
+    met.close();
     gateway.drain();
     hub.drain();
     waits.abort();

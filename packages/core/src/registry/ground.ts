@@ -3,6 +3,7 @@
 import type { Clock, Millis } from "../ports.ts";
 import { isRefusal, type Refusal, refusal } from "../refusal.ts";
 import type { RegistryLimits } from "./limits.ts";
+import type { LivePeers } from "./live.ts";
 import type { RecordKind, Store, StoredRecord, Write } from "./store.ts";
 
 export interface RegistryGround {
@@ -20,6 +21,8 @@ export interface RegistryGround {
   /** A fresh resource id (names.ts) of at least 128 random bits. */
   readonly mintId: () => string;
   readonly limits: RegistryLimits;
+  /** Peers that are servers without having registered. Absent: there are none. */
+  readonly live?: LivePeers;
   /** Who is deciding on what right now, on this node. An empty map to begin with. */
   readonly turns: Map<string, Promise<unknown>>;
 }
@@ -46,6 +49,8 @@ export const inTurn = async <Result>(
 /** Who asks: the digest of the token it showed, if any. */
 export interface Asker {
   readonly digest?: string;
+  /** This server itself, which answers for live peers. */
+  readonly house?: true;
 }
 
 export const owns = (ground: RegistryGround, asker: Asker, ownerHash: string): boolean =>

@@ -6,17 +6,20 @@ export {
   answerKnock,
   cancelKnock,
   createKnock,
+  deliverKnock,
   getKnock,
   type KnockBatch,
   type KnockPlace,
   type KnockQueue,
   type KnockSpec,
   knockName,
-  type Target,
   takeKnocks,
+  waitingForLivePeers,
 } from "./knocks.ts";
 export { defaultRegistryLimits, type RegistryLimits } from "./limits.ts";
-export { isOwnerToken, isResourceId } from "./names.ts";
+export { type LivePage, type LivePeers, noExpiry } from "./live.ts";
+export { isLiveId, isOwnerToken, isResourceId, livePrefix } from "./names.ts";
+export { observed } from "./observed.ts";
 export type { Page, PageRequest } from "./paging.ts";
 export type {
   Attributes,
@@ -38,6 +41,7 @@ export {
   type Room,
   type RoomSpec,
 } from "./rooms.ts";
+export { listServers, type Target } from "./search.ts";
 export {
   createService,
   deleteService,
@@ -51,7 +55,6 @@ export {
   createServer,
   deleteServer,
   getServer,
-  listServers,
   renewServer,
   type Server,
   type ServerChange,

@@ -16,6 +16,7 @@ import {
   read,
 } from "./ground.ts";
 import { type Answer, answered, asOf, cancelled, candidatesMax, delivered, withCandidates } from "./knock.ts";
+import { isLiveId, livePrefix } from "./names.ts";
 import {
   type Attributes,
   type CandidateRecord,
@@ -23,7 +24,8 @@ import {
   type KnockRecord,
   type ServerRecord,
 } from "./records.ts";
-import { matches, readServer } from "./servers.ts";
+import { select, type Target } from "./search.ts";
+import { readServer } from "./servers.ts";
 import type { Write } from "./store.ts";
 import { type Abort, until } from "./waiting.ts";
 
@@ -34,18 +36,6 @@ export interface KnockSpec {
   readonly attributes?: Attributes;
   readonly ttlMs?: Millis;
 }
-
-/** Which service is meant: by name, or by what it must be. */
-export type Target =
-  | { readonly by: "name"; readonly server: string; readonly service: string }
-  | {
-      readonly by: "selector";
-      readonly room: string;
-      readonly protocol: string;
-      readonly version: string;
-      readonly server: string;
-      readonly displayName: string;
-    };
 
 /** Names of the resources of a knock; ids hold no slash. */
 export const knockName = (knock: KnockRecord): string =>
@@ -77,50 +67,16 @@ const specRefusal = (ground: RegistryGround, spec: KnockSpec): Refusal | undefin
   return undefined;
 };
 
-/** The one service a selector means. */
-const select = async (
-  ground: RegistryGround,
-  target: Target,
-): Promise<{ readonly server: string; readonly service: string } | Refusal> => {
-  if (target.by === "name") return target;
-  const found: { readonly server: string; readonly service: string }[] = [];
-  const look = (server: ServerRecord) => {
-    if (target.displayName !== "" && target.displayName !== server.displayName) return;
-    for (const service of server.services)
-      if (matches(service, target)) found.push({ server: server.id, service: service.id });
-  };
-  if (target.server !== "") {
-    const server = await readServer(ground, target.server);
-    if (server !== undefined && (target.room === "" || server.value.room === target.room)) look(server.value);
-  } else {
-    if (target.room === "") return refusal("bad-argument", "A selector names a room or a server.");
-    const now = ground.wallNow();
-    let after = "";
-    for (let more = true; more; ) {
-      const page = await ground.store.scan("server", target.room, after, 1_000);
-      for (const record of page.records) {
-        const { value } = parsed<ServerRecord>(record);
-        if (value.expiresAt > now) look(value);
-        after = record.key;
-      }
-      more = page.more && found.length < 2;
-    }
-  }
-  const [only, other] = found;
-  if (only === undefined) return refusal("not-found", "No service matches the selector.");
-  if (other !== undefined) {
-    const names = found.slice(0, 10).map(({ server, service }) => `servers/${server}/services/${service}`);
-    return refusal("ambiguous-selector", names.join(", "));
-  }
-  return only;
-};
-
-/** Knocks at a service. The knock waits for its answerer, in bounds. */
+/**
+ * Knocks at a service. The knock waits for its answerer, in bounds.
+ * @param along what is to be written with it, or not at all
+ */
 export const createKnock = async (
   ground: RegistryGround,
   target: Target,
   spec: KnockSpec,
   knockerHash: string,
+  along: (knock: KnockRecord) => readonly Write[] = () => [],
 ): Promise<KnockRecord | Refusal> => {
   const no = specRefusal(ground, spec);
   if (no !== undefined) return no;
@@ -163,7 +119,10 @@ export const createKnock = async (
       createdAt: now,
       expiresAt: now + ttlMs,
     };
-    return (await ground.store.commit([knockWrite(knock, 0)])) === undefined ? refusal("contended") : knock;
+    if ((await ground.store.commit([knockWrite(knock, 0), ...along(knock)])) === undefined)
+      return refusal("contended");
+    if (isLiveId(knock.server)) ground.live?.knocked(knock);
+    return knock;
   });
 };
 
@@ -214,6 +173,7 @@ const sideOf = async (
   knock: KnockRecord,
   asker: Asker,
 ): Promise<"offer" | "answer" | Refusal> => {
+  if (asker.house === true) return "answer";
   if (owns(ground, asker, knock.knockerHash)) return "offer";
   const server = await read<ServerRecord>(ground, "server", knock.server);
   if (server !== undefined && owns(ground, asker, server.value.ownerHash)) return "answer";
@@ -260,6 +220,33 @@ export const answerKnock = (
       return refusal("too-large", "reject_reason is too long.");
     return answered(knock, given, now);
   });
+
+/** It has come to a live peer. */
+export const deliverKnock = (ground: RegistryGround, place: KnockPlace): Promise<KnockRecord | Refusal> =>
+  changeKnock(ground, place, { house: true }, (knock, _side, now) =>
+    isOver(asOf(knock, now)) ? knock : delivered(knock, 0),
+  );
+
+/** Knocks at live peers that still wait, at most so many, as after a restart. */
+export const waitingForLivePeers = async (
+  ground: RegistryGround,
+  limit: number,
+): Promise<readonly KnockRecord[]> => {
+  const found: KnockRecord[] = [];
+  const now = ground.wallNow();
+  let after = livePrefix;
+  for (let more = true; more && found.length < limit; ) {
+    const page = await ground.store.scan("knock", undefined, after, 1_000);
+    for (const record of page.records) {
+      after = record.key;
+      if (!isLiveId(record.key)) return found;
+      const knock = asOf(parsed<KnockRecord>(record).value, now);
+      if (!isOver(knock)) found.push(knock);
+    }
+    more = page.more;
+  }
+  return found;
+};
 
 export const cancelKnock = (
   ground: RegistryGround,

@@ -42,6 +42,11 @@ export interface ServerRecord {
   readonly expiresAt: Millis;
   /** Grows with each change of what others see. */
   readonly edition: number;
+  /**
+   * Set where it is a live peer: its id in the room, the protocol it speaks there, and its place in the order of joins.
+   * Such a record is never stored.
+   */
+  readonly live?: { readonly peer: string; readonly protocol: string; readonly order: number };
 }
 
 export interface CandidateRecord {

@@ -8,13 +8,11 @@ import {
   decide,
   notOwner,
   owns,
-  parsed,
   type Read,
   type RegistryGround,
   read,
 } from "./ground.ts";
-import { isResourceId } from "./names.ts";
-import { type Page, type PageRequest, placeOf, tokenFor } from "./paging.ts";
+import { isLiveId, isResourceId, livePrefix } from "./names.ts";
 import type { RoomRecord, ServerRecord, ServiceRecord } from "./records.ts";
 import { type DeleteOptions, newRoom, type RoomSpec, roomWrite } from "./rooms.ts";
 import { newServices, type ServiceSpec } from "./services.ts";
@@ -43,17 +41,21 @@ export const serverWrite = (record: ServerRecord, expects: number): Write => ({
   becomes: { group: record.room, value: JSON.stringify(record), expiresAt: record.expiresAt },
 });
 
-const serverOf = ({ value }: Read<ServerRecord>): Server => ({
+export const serverOf = ({ value }: Pick<Read<ServerRecord>, "value">): Server => ({
   record: value,
   // Leases and knocks change the record, not what others see of it.
   etag: `"v${value.edition}-${value.createdAt.toString(36)}"`,
 });
 
-/** A server whose lease is over is not there, whether or not anybody has removed it. */
+/** A server whose lease is over is not there, whether or not anybody has removed it. A live peer is read, and owned by nobody. */
 export const readServer = async (
   ground: RegistryGround,
   id: string,
 ): Promise<Read<ServerRecord> | undefined> => {
+  if (isLiveId(id)) {
+    const live = await ground.live?.find(id);
+    return live === undefined ? undefined : { value: live, record: emptyRecord };
+  }
   const found = await read<ServerRecord>(ground, "server", id);
   return found === undefined || found.value.expiresAt <= ground.wallNow() ? undefined : found;
 };
@@ -89,6 +91,8 @@ export const createServer = async (
       "bad-name",
       `A server id is lower-case letters, digits and hyphens, not ${JSON.stringify(id.slice(0, 80))}.`,
     );
+  if (isLiveId(id))
+    return refusal("bad-name", `Ids that begin with ${livePrefix} are those of peers in rooms.`);
   if ((spec.displayName ?? "").length > limits.displayNameChars)
     return refusal("too-large", "display_name is too long.");
   if ((spec.identity ?? "").length > limits.displayNameChars)
@@ -129,7 +133,7 @@ export const createServer = async (
       return refusal("registry-full", `At most ${limits.serversPerRoom} servers in one room.`);
     }
     if (!validateOnly) writes.push(serverWrite(record, stored?.record.version ?? 0));
-    const server = { record, etag: serverOf({ value: record, record: emptyRecord }).etag };
+    const server = { record, etag: serverOf({ value: record }).etag };
     return { writes: validateOnly ? [] : writes, result: { server, created: before === undefined } };
   });
 };
@@ -194,7 +198,7 @@ export const updateServer = async (
   change: ServerChange,
 ): Promise<Server | Refusal> => {
   const done = await changeServer(ground, id, asker, (server, now) => {
-    if (change.etag !== undefined && change.etag !== serverOf({ value: server, record: emptyRecord }).etag)
+    if (change.etag !== undefined && change.etag !== serverOf({ value: server }).etag)
       return refusal("etag-mismatch");
     const services =
       change.services === undefined
@@ -256,54 +260,6 @@ export interface ServerFilter {
   readonly version?: string;
 }
 
-const offers = (server: ServerRecord, filter: ServerFilter): boolean =>
-  (filter.protocol ?? "") === "" && (filter.version ?? "") === ""
-    ? true
-    : server.services.some((service) => matches(service, filter));
-
 export const matches = (service: ServiceRecord, filter: ServerFilter): boolean =>
   ((filter.protocol ?? "") === "" || service.protocol === filter.protocol) &&
   satisfies(service.version, filter.version ?? "");
-
-/** Servers that are alive, by name. Those of an unlisted room only for who names it. */
-export const listServers = async (
-  ground: RegistryGround,
-  filter: ServerFilter,
-  request: PageRequest,
-): Promise<Page<Server> | Refusal> => {
-  const { room = "" } = filter;
-  if (room !== "" && (await read<RoomRecord>(ground, "room", room)) === undefined)
-    return refusal("not-found", `rooms/${room}`);
-  const question = `servers ${room} ${filter.protocol ?? ""} ${filter.version ?? ""}`;
-  const place = placeOf(ground, request, question);
-  if (isRefusal(place)) return place;
-  const unlisted = new Map<string, boolean>();
-  const isListed = async (id: string): Promise<boolean> => {
-    if (room !== "" || id === "") return true;
-    const known = unlisted.get(id) ?? (await read<RoomRecord>(ground, "room", id))?.value.listed ?? false;
-    unlisted.set(id, known);
-    return known;
-  };
-  const now = ground.wallNow();
-  const items: Server[] = [];
-  let { after } = place;
-  for (;;) {
-    const page = await ground.store.scan(
-      "server",
-      room === "" ? undefined : room,
-      after,
-      Math.max(place.size, 100),
-    );
-    for (const record of page.records) {
-      const found = parsed<ServerRecord>(record);
-      const shown =
-        found.value.expiresAt > now && offers(found.value, filter) && (await isListed(found.value.room));
-      // One more that would be shown: there is a next page.
-      if (shown && items.length === place.size)
-        return { items, nextToken: tokenFor(ground, question, after) };
-      after = record.key;
-      if (shown) items.push(serverOf(found));
-    }
-    if (!page.more) return { items, nextToken: "" };
-  }
-};

@@ -135,6 +135,18 @@ export declare type Server = Message<"peernet.v1.Server"> & {
    * @generated from field: string identity = 11;
    */
   identity: string;
+
+  /**
+   * Of a peer that is in the room by a line of its own: its id there, and the protocol it speaks.
+   *
+   * @generated from field: string peer = 12;
+   */
+  peer: string;
+
+  /**
+   * @generated from field: string peer_protocol = 13;
+   */
+  peerProtocol: string;
 };
 
 /**
@@ -273,6 +285,13 @@ export declare type IceCandidate = Message<"peernet.v1.IceCandidate"> & {
    * @generated from field: string username_fragment = 4;
    */
   usernameFragment: string;
+
+  /**
+   * The original text's name of number 3, for who writes JSON with it. Read, never written.
+   *
+   * @generated from field: uint32 sdp_line_index = 5;
+   */
+  sdpLineIndex: number;
 };
 
 /**

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+/** The dialect of PeerNet's lines into rooms: what a hub must know of a peer that polls, and nothing of HTTP. */
+import {
+  type Closing,
+  type Codec,
+  type Command,
+  type Dialect,
+  type Event,
+  type Frame,
+  type Limits,
+  type Refusal,
+  type RoomName,
+  type Traits,
+  withLimits,
+} from "@signalbox/core";
+import { dialectName, type FromHub, frameOf, readToHub, type ToHub } from "./wire.ts";
+
+/**
+ * Whoever polls gets an offer or an answer once, so it is complete; its own candidates may follow what it said. What it
+ * can negotiate is not known.
+ */
+const traits: Traits = {
+  takes: "complete",
+  gives: "trickle",
+  media: ["audio", "video", "application"],
+  messages: false,
+};
+
+const silence: readonly Frame[] = [];
+const joining = "join";
+
+/** Never served at a path: its lines are opened from inside. */
+export const meetingDialect = (limits: Limits): Dialect => ({
+  name: dialectName,
+  limits: withLimits({
+    ...limits,
+    // What comes over these lines was counted where it came in.
+    framesPerSecond: Number.MAX_SAFE_INTEGER,
+    frameBurst: Number.MAX_SAFE_INTEGER,
+  }),
+  resumable: false,
+  fetchedWithinMs: limits.knockTtlMs,
+  answers: true,
+  refusesHandshakes: "http",
+  accepts: () => false,
+  open: () => openCodec(),
+});
+
+const openCodec = (): Codec => {
+  let room: RoomName | undefined;
+
+  const commandsOf = (said: ToHub, frame: Frame): readonly Command[] => {
+    if (said.type === "join") {
+      room = said.room;
+      const { peer, credential, services, displayName, announced } = said;
+      const named = displayName === undefined ? {} : { displayName };
+      const presence = { services, traits, announced, listens: true, ...named };
+      return [
+        { type: "open", ...(credential === undefined ? {} : { credential }) },
+        { type: "join", room, peer, claim: "exclusive", presence, ref: joining },
+      ];
+    }
+    if (said.type === "settle") return [said];
+    if (room === undefined) return [];
+    if (said.type === "update") return [{ ...said, room }];
+    const { to, session, meaning, ref } = said;
+    const signal = { origin: dialectName, verbatim: frame, meaning: () => meaning };
+    return [
+      {
+        type: "signal",
+        room,
+        to,
+        signal,
+        ...(session === undefined ? {} : { session }),
+        ...(ref === undefined ? {} : { ref }),
+      },
+    ];
+  };
+  return {
+    opening: [],
+    decode: (frame) => ({ commands: commandsOf(readToHub(frame), frame) }),
+    encode,
+    refuse: closing,
+  };
+};
+
+const encode = (event: Event): readonly Frame[] => {
+  switch (event.type) {
+    case "joined":
+      return told({ type: "in" });
+    case "peerJoined":
+    case "peerLeft": {
+      const { peer, session } = event.member;
+      return told({ type: event.type === "peerJoined" ? "came" : "gone", peer, session });
+    }
+    case "signaled": {
+      const meaning = event.signal.meaning();
+      if (meaning.kind === "opaque") return silence;
+      const { peer, session, protocol } = event.from;
+      const { held } = event;
+      return told({
+        type: "signal",
+        from: { peer, session, protocol },
+        meaning,
+        ...(held === undefined ? {} : { held }),
+      });
+    }
+    case "receipt":
+      return typeof event.ref === "number"
+        ? told({ type: "fate", ref: event.ref, fate: event.fate })
+        : silence;
+    case "refused":
+      if (event.ref === joining) return told({ type: "out", why: event.refusal });
+      return typeof event.ref === "number"
+        ? told({ type: "fate", ref: event.ref, fate: { fate: "refused", refusal: event.refusal } })
+        : silence;
+    case "opened":
+    case "resumed":
+    case "left":
+    case "peerChanged":
+    case "updated":
+    case "sent":
+    case "listed":
+    case "iceServersIssued":
+      return silence;
+  }
+};
+
+const told = (message: FromHub): readonly Frame[] => [frameOf(message)];
+
+const closing = (why: Refusal): Closing => ({
+  frames: [frameOf({ type: "out", why })],
+  code: 1000,
+  reason: "",
+});

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: MIT
+/**
+ * PeerNet and the rooms of the hub. Room `hall` here is `rooms/hall` there. Registered servers are peers of their room, as
+ * long as their lease; peers of other protocols that declare services are servers of it, as long as they are there.
+ */
+import {
+  type Directory,
+  defaultRealm,
+  type Entry,
+  type Hub,
+  type Limits,
+  parsePeerId,
+  parseRoomName,
+  roomKey,
+} from "@signalbox/core";
+import {
+  answerKnock,
+  isResourceId,
+  type KnockRecord,
+  type LivePeers,
+  observed,
+  type RegistryGround,
+  type ServerRecord,
+  type Write,
+  waitingForLivePeers,
+} from "@signalbox/core/registry";
+import { type Device, openDevice } from "./device.ts";
+import { meetingDialect } from "./dialect.ts";
+import { knockCall } from "./knock-call.ts";
+import { livePeerOf } from "./live-names.ts";
+import { asServer } from "./services.ts";
+import { dialectName } from "./wire.ts";
+
+export interface MeetingParts {
+  readonly registry: RegistryGround;
+  readonly directory: Pick<Directory, "roster" | "find">;
+  readonly limits: Limits;
+  /** What the hub's guard asks of every peer, where it asks for something. */
+  readonly credential?: string;
+  /** A bug, or a broken disk. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface Meeting {
+  /** The registry, with live peers in it. Whatever changes it has to go through this one. */
+  readonly registry: RegistryGround;
+  /** From now on there are rooms to be in. */
+  start(hub: Pick<Hub, "open">): void;
+  /** Leaves all rooms. What waits goes on waiting, in the registry. */
+  close(): void;
+}
+
+/** A server that is in its room, or was refused there. */
+interface Present {
+  server: ServerRecord;
+  /** Undefined: it is not in, and tries again when it is renewed. */
+  device: Device | undefined;
+  triedAt: number;
+  cancelLease: () => void;
+}
+
+/** Between two attempts to enter a room that refuses. Milliseconds. As often as a device with the usual lease renews it. */
+const againMs = 5_000;
+
+export const meeting = (parts: MeetingParts): Meeting => {
+  const { registry: inner, directory, limits, credential } = parts;
+  const { clock, wallNow } = inner;
+  const dialect = meetingDialect(limits);
+  const present = new Map<string, Present>();
+  const perRoom = new Map<string, number>();
+  const ending = new AbortController();
+  const failed = (error: unknown): void => {
+    // A store that was let go of in between is no failure.
+    if (!ending.signal.aborted) parts.failed(error);
+  };
+  let hub: Pick<Hub, "open"> | undefined;
+  let calls = 0;
+
+  // Live peers as servers
+
+  const keyOf = (room: string) => {
+    const name = parseRoomName(room);
+    return name === undefined ? undefined : roomKey(defaultRealm, name);
+  };
+  const shown = (room: string, entry: Entry): ServerRecord | undefined =>
+    entry.protocol === dialectName ? undefined : asServer(room, entry, limits);
+  const entriesOf = async (room: string, peer: string): Promise<readonly Entry[]> => {
+    const key = keyOf(room);
+    const id = parsePeerId(peer);
+    return key === undefined || id === undefined ? [] : directory.find(key, id);
+  };
+  const live: LivePeers = {
+    async find(id) {
+      const place = livePeerOf(id);
+      // A room that has no name here has nobody to be found in it.
+      if (place === undefined || !isResourceId(place.room)) return undefined;
+      for (const entry of await entriesOf(place.room, place.peer)) {
+        const server = shown(place.room, entry);
+        if (server !== undefined) return server;
+      }
+      return undefined;
+    },
+    async list(room, after, limit) {
+      const key = keyOf(room);
+      if (key === undefined || !isResourceId(room)) return { servers: [] };
+      const page = await directory.roster(key, after, limit);
+      const servers = page.entries.flatMap((entry) => shown(room, entry) ?? []);
+      return { servers, ...(page.next === undefined ? {} : { next: page.next }) };
+    },
+    knocked: (knock) => call(knock, false),
+  };
+
+  // Knocks at live peers
+
+  const call = (knock: KnockRecord, patient: boolean): void => {
+    const place = livePeerOf(knock.server);
+    const [room, peer] = [parseRoomName(place?.room), parsePeerId(place?.peer)];
+    if (hub === undefined || room === undefined || peer === undefined || ending.signal.aborted) return;
+    if (calls + present.size >= limits.insideLines) {
+      const busy = {
+        candidates: [],
+        complete: false,
+        rejectReason: "As many calls as can be are under way.",
+      };
+      answerKnock(registry, knock, { house: true }, busy).catch(failed);
+      return;
+    }
+    calls += 1;
+    knockCall(knock, {
+      ground: registry,
+      hub,
+      dialect,
+      credential,
+      target: { room, peer },
+      patient,
+      isThere: async () => (await entriesOf(room, peer)).length > 0,
+      abort: ending.signal,
+    })
+      .catch(failed)
+      .finally(() => {
+        calls -= 1;
+      });
+  };
+
+  // Registered servers in their rooms
+
+  const leave = (one: Present): void => {
+    if (one.device === undefined) return;
+    const { device, server } = one;
+    one.device = undefined;
+    const left = (perRoom.get(server.room) ?? 1) - 1;
+    if (left === 0) perRoom.delete(server.room);
+    else perRoom.set(server.room, left);
+    device.close();
+  };
+  const enter = (one: Present): void => {
+    const { server } = one;
+    const here = perRoom.get(server.room) ?? 0;
+    // Half of a room is left to those who hold a connection for their place.
+    if (hub === undefined || here >= limits.roomMembers / 2) return;
+    perRoom.set(server.room, here + 1);
+    one.triedAt = clock.now();
+    one.device = openDevice(server, {
+      ground: registry,
+      hub,
+      dialect,
+      credential,
+      failed,
+      out: () => leave(one),
+    });
+  };
+  const forget = (id: string): void => {
+    const one = present.get(id);
+    if (one === undefined) return;
+    present.delete(id);
+    one.cancelLease();
+    leave(one);
+  };
+  /** Ends its presence with its lease, unless that was renewed meanwhile. */
+  const watchLease = (one: Present): void => {
+    one.cancelLease = clock.after(Math.max(0, one.server.expiresAt - wallNow()), () => {
+      if (one.server.expiresAt > wallNow()) return watchLease(one);
+      // It may have been renewed at another node.
+      inner.store
+        .get("server", one.server.id)
+        .then((record) => {
+          if (ending.signal.aborted || present.get(one.server.id) !== one) return;
+          if (record === undefined) forget(one.server.id);
+          else see(JSON.parse(record.value));
+          if (present.get(one.server.id) === one) watchLease(one);
+        })
+        .catch(failed);
+    });
+  };
+  const see = (server: ServerRecord): void => {
+    const { id } = server;
+    const known = present.get(id);
+    if (server.room === "" || server.expiresAt <= wallNow()) return forget(id);
+    if (known !== undefined && known.server.room === server.room) {
+      const sooner = server.expiresAt < known.server.expiresAt;
+      known.server = server;
+      if (sooner) {
+        known.cancelLease();
+        watchLease(known);
+      }
+      if (known.device !== undefined) known.device.update(server);
+      else if (clock.now() - known.triedAt >= againMs) enter(known);
+      return;
+    }
+    forget(id);
+    if (present.size + calls >= limits.insideLines) return;
+    const one: Present = { server, device: undefined, triedAt: 0, cancelLease: () => {} };
+    present.set(id, one);
+    watchLease(one);
+    enter(one);
+  };
+  const written = ({ kind, key, becomes }: Write): void => {
+    if (kind !== "server" || hub === undefined || ending.signal.aborted) return;
+    if (becomes === undefined) forget(key);
+    else see(JSON.parse(becomes.value));
+  };
+  const registry: RegistryGround = { ...inner, store: observed(inner.store, written), live };
+
+  /** Those who registered before this process began, and the knocks that wait. */
+  const recall = async (): Promise<void> => {
+    let after = "";
+    for (let more = true; more && !ending.signal.aborted; ) {
+      const page = await inner.store.scan("server", undefined, after, 1_000);
+      for (const record of page.records) {
+        after = record.key;
+        if (!present.has(record.key)) see(JSON.parse(record.value));
+      }
+      more = page.more;
+    }
+    for (const knock of await waitingForLivePeers(inner, limits.insideLines)) call(knock, true);
+  };
+
+  return {
+    registry,
+    start(given) {
+      hub = given;
+      recall().catch(failed);
+    },
+    close() {
+      ending.abort();
+      for (const id of [...present.keys()]) forget(id);
+    },
+  };
+};
