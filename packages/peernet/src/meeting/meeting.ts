@@ -8,6 +8,7 @@ import {
   defaultRealm,
   type Entry,
   type Hub,
+  isRefusal,
   type Limits,
   parsePeerId,
   parseRoomName,
@@ -84,17 +85,20 @@ export const meeting = (parts: MeetingParts): Meeting => {
   };
   const shown = (room: string, entry: Entry): ServerRecord | undefined =>
     entry.protocol === dialectName ? undefined : asServer(room, entry, limits);
-  const entriesOf = async (room: string, peer: string): Promise<readonly Entry[]> => {
+  /** Undefined: it cannot be known now. */
+  const entriesOf = async (room: string, peer: string): Promise<readonly Entry[] | undefined> => {
     const key = keyOf(room);
     const id = parsePeerId(peer);
-    return key === undefined || id === undefined ? [] : directory.find(key, id);
+    if (key === undefined || id === undefined) return [];
+    const entries = await directory.find(key, id);
+    return isRefusal(entries) ? undefined : entries;
   };
   const live: LivePeers = {
     async find(id) {
       const place = livePeerOf(id);
       // A room that has no name here has nobody to be found in it.
       if (place === undefined || !isResourceId(place.room)) return undefined;
-      for (const entry of await entriesOf(place.room, place.peer)) {
+      for (const entry of (await entriesOf(place.room, place.peer)) ?? []) {
         const server = shown(place.room, entry);
         if (server !== undefined) return server;
       }
@@ -104,6 +108,7 @@ export const meeting = (parts: MeetingParts): Meeting => {
       const key = keyOf(room);
       if (key === undefined || !isResourceId(room)) return { servers: [] };
       const page = await directory.roster(key, after, limit);
+      if (isRefusal(page)) return { servers: [] };
       const servers = page.entries.flatMap((entry) => shown(room, entry) ?? []);
       return { servers, ...(page.next === undefined ? {} : { next: page.next }) };
     },
@@ -133,7 +138,7 @@ export const meeting = (parts: MeetingParts): Meeting => {
       credential,
       target: { room, peer },
       patient,
-      isThere: async () => (await entriesOf(room, peer)).length > 0,
+      isThere: async () => (await entriesOf(room, peer))?.length !== 0,
       abort: ending.signal,
     })
       .catch(failed)
