@@ -95,6 +95,7 @@ for (const [problem, ...args] of [
   ],
   ["--lan-port needs --lan", "--lan-port", "6000", "--lan-announce", "Box"],
   ["--lan-discovery-port needs --lan-announce", "--lan-discovery-port", "6000", "--lan", "a"],
+  ["--lan-dns-sd needs --lan-announce", "--lan-dns-sd", "--lan", "a"],
   ["--lan-host needs --lan or --lan-announce", "--lan-host", "192.0.2.1"],
   ["--lan-broadcast needs --lan or --lan-announce", "--lan-broadcast", "192.0.2.255"],
   [

@@ -2,8 +2,15 @@
 /** The server on its local network: ids bridged to rooms, and the announcement that it is there. */
 import { join } from "node:path";
 import type { Hub } from "@signalbox/core";
-import { type BridgeProblem, type LanLine, startLanBridge } from "@signalbox/lan/bridge";
-import { createIdentity, type Discovery, identityInFile, startDiscovery } from "@signalbox/lan/discovery";
+import { type BridgeProblem, type LanBridge, type LanLine, startLanBridge } from "@signalbox/lan/bridge";
+import {
+  createIdentity,
+  type Discovery,
+  type Identity,
+  identityInFile,
+  startDiscovery,
+} from "@signalbox/lan/discovery";
+import type { DnsSd } from "@signalbox/lan/dns-sd";
 import { StartFailure, systemWords } from "./start-failure.ts";
 
 export interface LanConfig {
@@ -18,6 +25,8 @@ export interface LanConfig {
   readonly announce?: string;
   /** UDP port of the announcements. Default 51115. */
   readonly discoveryPort?: number;
+  /** Announce it by DNS-SD too? Default: no. */
+  readonly dnsSd?: boolean;
 }
 
 export interface LanParts {
@@ -27,6 +36,8 @@ export interface LanParts {
   readonly mint: () => string;
   /** Where the server is reached; `*` for its address. */
   readonly url: string;
+  /** TCP port it listens on. */
+  readonly port: number;
   /** Protocols it speaks there. */
   readonly protocols: readonly string[];
   /** Folder in which the key of its announcements is kept; undefined: a new one each time. */
@@ -59,22 +70,45 @@ export const openLan = async (config: LanConfig | undefined, parts: LanParts): P
       : await bridged(config, parts).catch((error: unknown) => {
           throw new StartFailure(`--lan: ${systemWords(error)}`);
         });
-  try {
-    const discovery =
-      config.announce === undefined ? undefined : await announced(config, config.announce, parts);
-    let closing: Promise<void> | undefined;
-    return {
-      counts: () => ({ packets: bridge?.counts() ?? {}, announcements: discovery?.counts ?? {} }),
-      close() {
-        bridge?.close();
-        closing ??= discovery?.close() ?? Promise.resolve();
-        return closing;
-      },
-    };
-  } catch (error) {
+  let discovery: Discovery | undefined;
+  let dnsSd: DnsSd | undefined;
+  let closing: Promise<void> | undefined;
+  const close = () => {
     bridge?.close();
-    throw new StartFailure(`--lan-announce: ${systemWords(error)}`);
+    closing ??= Promise.all([discovery?.close(), dnsSd?.close()]).then(() => {});
+    return closing;
+  };
+  const { announce } = config;
+  if (announce === undefined) return { counts: () => tallies(bridge, discovery), close };
+  let part = "--lan-announce";
+  try {
+    const identity = await identityOf(parts.folder);
+    discovery = await announced(config, announce, identity, parts);
+    part = "--lan-dns-sd";
+    if (config.dnsSd) dnsSd = await published(config, announce, identity, parts);
+  } catch (error) {
+    await close();
+    throw new StartFailure(`${part}: ${systemWords(error)}`);
   }
+  return { counts: () => tallies(bridge, discovery), close };
+};
+
+const tallies = (bridge: LanBridge | undefined, discovery: Discovery | undefined): LanTallies => ({
+  packets: bridge?.counts() ?? {},
+  announcements: discovery?.counts ?? {},
+});
+
+const identityOf = (folder: string | undefined): Promise<Identity> =>
+  folder === undefined ? Promise.resolve(createIdentity()) : identityInFile(join(folder, "lan-key.pem"));
+
+/** A network may mend itself or not: what lasts is told once. */
+const toldOnce = (warn: LanParts["warn"], sentence: (error: Error) => string): ((error: Error) => void) => {
+  const told = new Set<string>();
+  return (error) => {
+    if (told.has(error.message)) return;
+    told.add(error.message);
+    warn({ problem: "network" }, sentence(error));
+  };
 };
 
 const bridged = ({ lines, host, port, broadcast }: LanConfig, { hub, secret, mint, warn }: LanParts) => {
@@ -114,17 +148,15 @@ const sentenceOf = (problem: BridgeProblem): string | undefined => {
   }
 };
 
-const announced = async (
+const announced = (
   { host, broadcast, discoveryPort }: LanConfig,
   name: string,
-  { url, protocols, folder, warn }: LanParts,
+  identity: Identity,
+  { url, protocols, warn }: LanParts,
 ): Promise<Discovery> => {
-  const identity =
-    folder === undefined ? createIdentity() : await identityInFile(join(folder, "lan-key.pem"));
-  if (isLoopback(new URL(url.replace("//*", "//0.0.0.0")).hostname) && !isLoopback(host ?? "")) {
+  if (isLoopback(placeOf(url).hostname) && !isLoopback(host ?? "")) {
     warn({ problem: "unreachable" }, "the server announces itself, but only this machine can reach it");
   }
-  const told = new Set<string>();
   return startDiscovery({
     identity,
     ...(host === undefined ? {} : { interfaces: [host] }),
@@ -136,13 +168,37 @@ const announced = async (
       url,
       services: protocols.map((protocol) => ({ name: "signaling", protocol })),
     },
-    onError(error) {
-      if (told.has(error.message)) return;
-      told.add(error.message);
-      warn({ problem: "network" }, `the server cannot announce itself everywhere: ${error.message}`);
-    },
+    onError: toldOnce(warn, ({ message }) => `the server cannot announce itself everywhere: ${message}`),
   });
 };
+
+const published = async (
+  { host }: LanConfig,
+  name: string,
+  identity: Identity,
+  { url, port, protocols, warn }: LanParts,
+): Promise<DnsSd> => {
+  const { publishDnsSd } = await import("@signalbox/lan/dns-sd");
+  const { protocol, pathname } = placeOf(url);
+  const mark = identity.publicKey.toString("hex", 0, 2);
+  return publishDnsSd({
+    // Two servers of one name would answer for each other.
+    name: `${name} ${mark}`,
+    host: `signalbox-${identity.publicKey.toString("hex", 0, 4)}`,
+    port,
+    texts: {
+      scheme: protocol.slice(0, -1),
+      path: pathname,
+      protocols: protocols.join(","),
+      key: identity.publicKey.toString("base64url"),
+      ...(url.includes("//*") ? {} : { url }),
+    },
+    ...(host === undefined ? {} : { address: host }),
+    onError: toldOnce(warn, ({ message }) => `DNS-SD does not work everywhere: ${message}`),
+  });
+};
+
+const placeOf = (url: string): URL => new URL(url.replace("//*", "//0.0.0.0"));
 
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || host.startsWith("127.");

@@ -178,10 +178,11 @@ const consistent = async (settings: Settings): Promise<Checked<ServerConfig>> =>
 };
 
 const lanOf = (settings: Settings): Checked<LanConfig | undefined> => {
-  const { lan, lanHost, lanPort, lanBroadcast, lanAnnounce, lanDiscoveryPort } = settings;
+  const { lan, lanHost, lanPort, lanBroadcast, lanAnnounce, lanDiscoveryPort, lanDnsSd } = settings;
   if (lanPort !== undefined && lan === undefined) return { problem: "--lan-port needs --lan" };
   if (lanDiscoveryPort !== undefined && lanAnnounce === undefined)
     return { problem: "--lan-discovery-port needs --lan-announce" };
+  if (lanDnsSd && lanAnnounce === undefined) return { problem: "--lan-dns-sd needs --lan-announce" };
   if (lan === undefined && lanAnnounce === undefined) {
     const flag = lanHost !== undefined ? "--lan-host" : lanBroadcast !== undefined ? "--lan-broadcast" : "";
     return flag === "" ? { value: undefined } : { problem: `${flag} needs --lan or --lan-announce` };
@@ -196,6 +197,7 @@ const lanOf = (settings: Settings): Checked<LanConfig | undefined> => {
       ...(lanBroadcast === undefined ? {} : { broadcast: lanBroadcast }),
       ...(lanAnnounce === undefined ? {} : { announce: lanAnnounce }),
       ...(lanDiscoveryPort === undefined ? {} : { discoveryPort: lanDiscoveryPort }),
+      ...(lanDnsSd ? { dnsSd: true } : {}),
     },
   };
 };

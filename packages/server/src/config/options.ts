@@ -335,6 +335,12 @@ export const optionTable = (known: MountKeys) => ({
     says: "UDP port of the announcements. Default: 51115.",
     read: whole(1, 65_535),
   }),
+  lanDnsSd: option({
+    flag: "lan-dns-sd",
+    group: "Local network",
+    says: "Announce it by DNS-SD too, as _signalbox._tcp: for phones and desktops that list such services.",
+    read: flag,
+  }),
   trace: level("trace", "Log everything, every relayed signal included (never what it says)."),
   debug: level("debug", "Log lines, joins, refusals and requests too, with names of rooms and peers."),
   verbose: level("verbose", "Log every session that opens or closes."),
