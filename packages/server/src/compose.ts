@@ -274,6 +274,7 @@ export const startServer = async (
     secret,
     mint: systemChance.id,
     url: publicUrl ?? `${scheme}://${lanHost(host)}:${bound.port}${basePath}`,
+    port: bound.port,
     protocols: [...new Set([...dialects.map(({ name }) => name), "peernet"])],
     folder: config.data,
     warn: (fields, sentence) => log.warn(fields, sentence),
