@@ -127,7 +127,8 @@ describe("flitter: before the join", () => {
   test("nothing is asked before the join comes, and the join asks for everything", () => {
     const codec = opened();
     assert.deepEqual(codec.opening, []);
-    const presence = { services: [], traits, announced: true, listens: true };
+    const services = [{ name: "flitter", protocol: "flitter", version: "1", attributes: { media: "video" } }];
+    const presence = { services, traits, announced: true, listens: true };
     assert.deepEqual(say(codec, { type: "join", id: "cam-2", room: "hall" }).commands, [
       { type: "open" },
       { type: "join", room: "hall", peer: "cam-2", claim: "exclusive", presence },

@@ -19,6 +19,7 @@ import {
   type Roster,
   refusal,
   type Sender,
+  type Service,
   type Traits,
   withLimits,
 } from "@signalbox/core";
@@ -54,6 +55,11 @@ export interface FlitterMount {
 /** Video both ways, every candidate inside the description, and no word for anything that comes later. */
 const traits: Traits = { takes: "complete", gives: "complete", media: ["video"], messages: false };
 
+/** What each of its peers offers, as peers of other protocols look for it: a call with pictures. */
+const services: readonly Service[] = [
+  { name: dialectName, protocol: dialectName, version: "1", attributes: { media: traits.media.join(" ") } },
+];
+
 const nothing: Decoded = { commands: [] };
 const silence: readonly Frame[] = [];
 
@@ -69,7 +75,7 @@ export const flitter = (mount: FlitterMount = {}): Dialect => {
     lists.set(roster, frame);
     return frame;
   };
-  const presence = { services: [], traits, announced, listens: true };
+  const presence = { services, traits, announced, listens: true };
   const mounted: Mounted = { announced, presence, limits, listOf };
   return {
     name: dialectName,

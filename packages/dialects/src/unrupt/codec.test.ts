@@ -91,6 +91,10 @@ describe("unrupt: the opening", () => {
   test("a mount into another room listens there, so that it knows who left", () => {
     const join = joinOf(opened({ room: "hall", announced: true }));
     assert.deepEqual([join.room, join.presence.announced, join.presence.listens], ["hall", true, true]);
+    const services = [
+      { name: "unrupt", protocol: "unrupt", version: "1", attributes: { media: "audio video" } },
+    ];
+    assert.deepEqual(join.presence.services, services);
   });
 
   test("a mount that refuses taken fingers claims them exclusively", () => {

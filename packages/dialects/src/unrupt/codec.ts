@@ -20,6 +20,7 @@ import {
   refusal,
   refusals,
   type Sender,
+  type Service,
   type Traits,
   withLimits,
 } from "@signalbox/core";
@@ -54,6 +55,11 @@ const traits: Traits = {
   messages: false,
 };
 
+/** What each of its peers offers, as peers of other protocols look for it: a call with pictures and sound. */
+const services: readonly Service[] = [
+  { name: dialectName, protocol: dialectName, version: "1", attributes: { media: traits.media.join(" ") } },
+];
+
 /** Nobody is told of anybody in the room of an unannounced mount, so its size costs nothing but memory. */
 const unannouncedMembers = 1_000_000;
 
@@ -67,7 +73,7 @@ export const unrupt = (mount: UnruptMount = {}): Dialect => {
   if (room === undefined) throw new RangeError(`not a room name: ${JSON.stringify(mount.room)}`);
   const limits = withLimits({ ...(announced ? {} : { roomMembers: unannouncedMembers }), ...mount.limits });
   // Of those who left it has to know only where it may have called them; in its own room nobody is another dialect's.
-  const presence = { services: [], traits, announced, listens: room !== privateRoom };
+  const presence = { services: announced ? services : [], traits, announced, listens: room !== privateRoom };
   const mounted: Mounted = { room, presence, refuseTaken, checkFrom, limits };
   return {
     name: dialectName,
