@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { handClock } from "@signalbox/core/testing";
+import { DeviceRefusal } from "../conversation.ts";
 import { twoEnds } from "../testing/connected.ts";
 import { openSensor, type SensorOptions } from "./sensor.ts";
-import { SensorRefusal, viewSensor } from "./view-sensor.ts";
+import { viewSensor } from "./view-sensor.ts";
 import { climate } from "./weather.ts";
 import { type Reading, sensorProtocol } from "./wire.ts";
 
@@ -63,7 +64,7 @@ describe("a sensor over a real data channel", () => {
     const ended = await Promise.allSettled(views);
     assert.equal(ended.filter(({ status }) => status === "fulfilled").length, 2);
     const [refused] = ended.filter((one) => one.status === "rejected");
-    assert.ok(refused?.reason instanceof SensorRefusal);
+    assert.ok(refused?.reason instanceof DeviceRefusal);
     assert.deepEqual(
       [refused.reason.reason, refused.reason.message],
       ["TOO_MANY_VIEWERS", "This sensor has 2 viewers already."],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** One viewer of a sensor, at the sensor's end: requests in, messages out. */
+import { allowance } from "../allowance.ts";
 import type { Readings } from "./readings.ts";
 import {
   parseRequest,
@@ -58,16 +59,8 @@ export const viewing = (sensor: SensorParts, line: ViewerLine): Viewing => {
     say({ type: "error", id, reason, detail });
   const pointsMax = pointsMaxOf(quantities.length);
 
-  let allowed = requestsBurst;
-  let countedAt = ground.now();
-  const mayAsk = (): boolean => {
-    const now = ground.now();
-    allowed = Math.min(requestsBurst, allowed + (Math.max(0, now - countedAt) / 1_000) * requestsPerSecond);
-    countedAt = now;
-    if (allowed < 1 || line.waiting() > waitingBytesMax) return false;
-    allowed -= 1;
-    return true;
-  };
+  const allowed = allowance(requestsBurst, requestsPerSecond, ground.now);
+  const mayAsk = (): boolean => line.waiting() <= waitingBytesMax && allowed();
 
   /** Undefined: no feed. */
   let feedMs: number | undefined;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** sensor/1 on the wire: each message is one JSON object in one text message. docs/sensor-1.md is the whole of it. */
 
+import { errorIn, isObject, isWhole, objectIn, requestIn, textIn, type WireError } from "../wire-values.ts";
+
 /** The protocol of the data channel; as a PeerNet service it is `sensor`, version 1. */
 export const sensorProtocol = "sensor/1";
 
@@ -74,14 +76,6 @@ export const sensorErrors = {
 
 export type SensorReason = keyof typeof sensorErrors;
 
-/** Without an id: nothing that was sent could be told from it. */
-export interface SensorError {
-  readonly type: "error";
-  readonly id?: number;
-  readonly reason: string;
-  readonly detail: string;
-}
-
 /** What a sensor says. A reading without an id belongs to the live feed. */
 export type SensorMessage =
   | ({ readonly type: "description"; readonly id: number } & Description)
@@ -89,7 +83,7 @@ export type SensorMessage =
   | ({ readonly type: "history"; readonly id: number } & History)
   | { readonly type: "subscribed"; readonly id: number; readonly minIntervalMs: number }
   | { readonly type: "unsubscribed"; readonly id: number }
-  | SensorError;
+  | WireError;
 
 /** Longest request. Bytes of UTF-8. Real ones have 100. */
 export const requestBytesMax = 1_024;
@@ -107,43 +101,24 @@ export const pointsMaxOf = (quantities: number): number => Math.floor(valuesMax 
 /** Largest value, either way: with six decimals it still has all its digits. */
 export const valueMax = 1e9;
 
-const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-
 const isValue = (value: unknown): value is number =>
   typeof value === "number" && Number.isFinite(value) && Math.abs(value) <= valueMax;
 
 export const isQuantityId = (id: string): boolean => /^[a-z0-9][a-z0-9_-]{0,31}$/.test(id);
 
-const refused = (reason: SensorReason, detail: string, id?: number): SensorError => ({
-  type: "error",
-  ...(id === undefined ? {} : { id }),
-  reason,
-  detail,
-});
-
-const objectIn = (text: unknown, bytesMax: number): { readonly [key: string]: unknown } | undefined => {
-  // A character has at most three bytes of UTF-8 for each of its units.
-  if (typeof text !== "string" || text.length > bytesMax) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-};
-
 /** What a viewer asks, or the error that is its answer. */
-export const parseRequest = (message: unknown): SensorRequest | SensorError => {
-  const given = objectIn(message, requestBytesMax);
-  if (given === undefined) return refused("MALFORMED", "A request is a JSON object of at most 1,024 bytes.");
-  const { type, id, from, to, points, minIntervalMs } = given;
-  if (typeof type !== "string" || !isWhole(id)) {
-    return refused("MALFORMED", "A request has a type, and a whole number from 0 on as its id.");
-  }
-  const bad = (detail: string) => refused("BAD_ARGUMENT", detail, id);
+export const parseRequest = (message: unknown): SensorRequest | WireError => {
+  const request = requestIn(message, requestBytesMax);
+  if (!("fields" in request)) return request;
+  const { type, id, fields } = request;
+  const { from, to, points, minIntervalMs } = fields;
+  const refused = (reason: SensorReason, detail: string): WireError => ({
+    type: "error",
+    id,
+    reason,
+    detail,
+  });
+  const bad = (detail: string) => refused("BAD_ARGUMENT", detail);
   switch (type) {
     case "describe":
     case "read":
@@ -170,12 +145,9 @@ export const parseRequest = (message: unknown): SensorRequest | SensorError => {
       };
     }
     default:
-      return refused("UNKNOWN_TYPE", `There is no request ${JSON.stringify(type.slice(0, 32))}.`, id);
+      return refused("UNKNOWN_TYPE", `There is no request ${JSON.stringify(type.slice(0, 32))}.`);
   }
 };
-
-const textIn = (value: unknown, lengthMax: number): string | undefined =>
-  typeof value === "string" && value.length <= lengthMax ? value : undefined;
 
 const quantityIn = (value: unknown): Quantity | undefined => {
   if (!isObject(value)) return undefined;
@@ -250,11 +222,8 @@ export const parseMessage = (message: unknown): SensorMessage | undefined => {
       return id === undefined || !isWhole(minIntervalMs) ? undefined : { type, id, minIntervalMs };
     case "unsubscribed":
       return id === undefined ? undefined : { type, id };
-    case "error": {
-      const [reason, detail] = [textIn(given.reason, 64), textIn(given.detail, 512)];
-      if (reason === undefined || detail === undefined) return undefined;
-      return { type, ...(id === undefined ? {} : { id }), reason, detail };
-    }
+    case "error":
+      return errorIn(given);
     default:
       return undefined;
   }
