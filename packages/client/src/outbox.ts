@@ -139,7 +139,7 @@ export const createOutbox = (clock: Clock, write: (text: string) => void): Outbo
         following.set(of, item);
         const [oldest] = following.keys();
         if (following.size > framesMax && oldest !== undefined) following.delete(oldest);
-      } else if (fate !== "sent") following.delete(of);
+      } else if (fate !== "sent" && fate !== "queued") following.delete(of);
     },
     attach(seen) {
       open = true;

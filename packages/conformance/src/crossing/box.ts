@@ -17,6 +17,8 @@ export const meeting: NonNullable<ServerConfig["mounts"]> = [
 export interface Box {
   /** Of the native protocol and of Flitter. */
   readonly url: string;
+  /** Of PeerNet; no slash at the end. */
+  readonly httpUrl: string;
   /** Where an Unrupt page with this id connects. */
   readonly unruptUrl: (id: string) => string;
   readonly stun: StunServer;
@@ -54,6 +56,7 @@ export const openBox = async (test: TestContext, { config = {}, clock }: BoxOpti
   stops.push(witness.session.close);
   return {
     url: `${url}/`,
+    httpUrl: server.url,
     unruptUrl: (id) => `${url}/websocket/?finger=${encodeURIComponent(id)}`,
     stun,
     witness,
