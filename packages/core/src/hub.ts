@@ -57,6 +57,7 @@ export const createHub = (parts: HubParts): Hub => {
     lines: new Set(),
     sessions: new Map(),
     rooms: new Map(),
+    claims: new Set(),
     draining: false,
     endLine: (line, why) => endLine(hub, line, why),
     rewake: (line) => scheduleWake(hub, line),

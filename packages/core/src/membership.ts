@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Joining, leaving and changing: claims in the directory, and who is told of them. */
 import { exceedsBytes } from "./frame.ts";
-import { type PeerId, parsePeerId, roomKey } from "./ids.ts";
+import { type NodeId, type PeerId, parsePeerId, type RoomKey, roomKey } from "./ids.ts";
 import type { Limits } from "./limits.ts";
 import type { LeaveReason, Service } from "./member.ts";
 import { announce, applyChange, viewOf } from "./news.ts";
@@ -69,8 +69,10 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
     left: undefined,
     sender: undefined,
   };
-  session.memberships = [...session.memberships, membership];
-  const claimed = await hub.directory.claim(
+  // Not spread: an array that is grown reserves room for sixteen more.
+  session.memberships = session.memberships.concat(membership);
+  const claim = beginClaim(hub, key, peer);
+  const answer = await hub.directory.claim(
     {
       room: key,
       peer,
@@ -87,12 +89,14 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
     session.dialect.limits.roomMembers,
     session.dialect.limits.sessionsPerId,
   );
-  if (isRefusal(claimed)) {
+  const heard = claim.end();
+  if (isRefusal(answer)) {
     drop(session, membership);
     releaseHeld(membership);
-    refuseCommand(hub, session, claimed, command.ref);
+    refuseCommand(hub, session, answer, command.ref);
     return false;
   }
+  const claimed = { ...answer, siblings: heard(answer.siblings) };
   const { entry } = claimed;
   membership.entry = entry;
   if (membership.left !== undefined) {
@@ -108,6 +112,11 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
   if (presence.announced) announce(hub, key, claimed.audience, claimed.revision, { kind: "joined", entry });
   if (presence.listens && (room.view === undefined || room.opening !== undefined)) {
     const view = await viewOf(hub, room);
+    if (isRefusal(view)) {
+      await leave(hub, membership, "left");
+      refuseCommand(hub, session, view, command.ref);
+      return false;
+    }
     room.view ??= view;
   }
   if (presence.announced) applyChange(hub, room, claimed.revision, { kind: "joined", entry }, session);
@@ -174,6 +183,32 @@ export const tellSnapshot = (
   });
 };
 
+interface ClaimUnderway {
+  /** Ends it; what is given back adds to the siblings of the answer what was heard since the claim began. */
+  end(): (siblings: readonly NodeId[]) => readonly NodeId[];
+}
+
+/** Until the directory's answer is here, other nodes that come to hold the same id say so already: that is kept. */
+const beginClaim = (hub: HubState, room: RoomKey, peer: PeerId): ClaimUnderway => {
+  const heard = new Map<NodeId, boolean>();
+  const underway = { room, peer, heard };
+  hub.claims.add(underway);
+  return {
+    end() {
+      hub.claims.delete(underway);
+      return (siblings) => {
+        if (heard.size === 0) return siblings;
+        const nodes = new Set(siblings);
+        for (const [node, present] of heard) {
+          if (present) nodes.add(node);
+          else nodes.delete(node);
+        }
+        return [...nodes];
+      };
+    },
+  };
+};
+
 const mintPeerId = (hub: HubState): PeerId => {
   const minted = parsePeerId(hub.chance.id());
   if (minted === undefined) throw new Error("the chance handed in mints ids outside the grammar");
@@ -236,7 +271,8 @@ export const leave = async (hub: HubState, membership: Membership, reason: Leave
     reason,
   });
   if (released !== undefined) {
-    for (const node of released.siblings) {
+    // Another session here may hold the same id still.
+    for (const node of room.holders.has(peer) ? [] : released.siblings) {
       watch(hub, "sibling", hub.bus.send(node, { type: "sibling", room: key, peer, present: false }));
     }
     if (presence.announced) {
@@ -271,6 +307,7 @@ export const update = async (
   const named = displayName === undefined ? {} : { displayName };
   const changed = await hub.directory.change({ ...membership.entry, services, ...named });
   if (changed === undefined) return refuseCommand(hub, session, refusal("not-joined"), command.ref);
+  if (isRefusal(changed)) return refuseCommand(hub, session, changed, command.ref);
   membership.presence = { ...membership.presence, services, ...named };
   membership.entry = changed.entry;
   const room = hub.rooms.get(membership.key);

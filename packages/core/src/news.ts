@@ -3,6 +3,7 @@
 import type { NodeId, RoomKey } from "./ids.ts";
 import type { Entry, Revision } from "./member.ts";
 import type { Change } from "./parcel.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
 import { type HubState, type LocalRoom, type Session, watch } from "./state.ts";
 import { tell } from "./telling.ts";
 import { emptyView, hasHole, learn, newsAhead, reconcile, rosterOf, type View } from "./view.ts";
@@ -81,7 +82,7 @@ const checkLater = (hub: HubState, room: LocalRoom, view: View): void => {
 };
 
 /** The room's picture, made from the directory where this node has none yet. */
-export const viewOf = async (hub: HubState, room: LocalRoom): Promise<View> => {
+export const viewOf = async (hub: HubState, room: LocalRoom): Promise<View | Refusal> => {
   if (room.view !== undefined && room.opening === undefined) return room.view;
   room.opening ??= open(hub, room).finally(() => {
     room.opening = undefined;
@@ -89,13 +90,17 @@ export const viewOf = async (hub: HubState, room: LocalRoom): Promise<View> => {
   return room.opening;
 };
 
-const open = async (hub: HubState, room: LocalRoom): Promise<View> => {
+const open = async (hub: HubState, room: LocalRoom): Promise<View | Refusal> => {
   // News that comes while the snapshot is on its way goes into the same view, and nobody listens yet.
   const view = emptyView();
   room.view = view;
   try {
-    const { entries, revision } = await fetchRoster(hub, room.key);
-    reconcile(view, entries, revision);
+    const fetched = await fetchRoster(hub, room.key);
+    if (isRefusal(fetched)) {
+      room.view = undefined;
+      return fetched;
+    }
+    reconcile(view, fetched.entries, fetched.revision);
     return view;
   } catch (error) {
     // Nobody must take an empty picture for an empty room: the next one that joins fetches it anew.
@@ -123,14 +128,17 @@ const mend = async (hub: HubState, room: LocalRoom, before: Promise<unknown> | u
   const { view } = room;
   if (view === undefined) return;
   hub.observe({ type: "rosterRefetched" });
-  const { entries, revision } = await fetchRoster(hub, room.key);
-  for (const change of reconcile(view, entries, revision)) spread(hub, room, view, change, undefined);
+  const fetched = await fetchRoster(hub, room.key);
+  // Who comes back from an absence fetches every roster again.
+  if (isRefusal(fetched)) return;
+  for (const change of reconcile(view, fetched.entries, fetched.revision))
+    spread(hub, room, view, change, undefined);
 };
 
 const fetchRoster = async (
   hub: HubState,
   key: RoomKey,
-): Promise<{ readonly entries: readonly Entry[]; readonly revision: Revision }> => {
+): Promise<{ readonly entries: readonly Entry[]; readonly revision: Revision } | Refusal> => {
   const entries: Entry[] = [];
   let revision: Revision | undefined;
   let after: Revision | undefined = 0;
@@ -140,6 +148,7 @@ const fetchRoster = async (
       after,
       pageSize,
     );
+    if (isRefusal(page)) return page;
     entries.push(...page.entries);
     // The first page's revision: what changed while the others came is told again by news, which is harmless.
     revision ??= page.revision;

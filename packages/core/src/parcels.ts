@@ -16,6 +16,11 @@ const waitingMax = 1_024;
 
 export const takeParcel = (hub: HubState, from: NodeId, parcel: Parcel): void => {
   if (parcel.type === "receipt") return takeReceipt(hub, from, parcel.to, parcel.fate, parcel.protocol);
+  if (parcel.type === "sibling") {
+    for (const { room, peer, heard } of hub.claims) {
+      if (room === parcel.room && peer === parcel.peer) heard.set(from, parcel.present);
+    }
+  }
   const room = hub.rooms.get(parcel.room);
   if (room === undefined)
     return parcel.type === "news" || parcel.type === "sibling"

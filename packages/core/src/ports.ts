@@ -134,6 +134,11 @@ export interface Claimed {
   readonly siblings: readonly NodeId[];
 }
 
+export interface Reclaimed extends Claimed {
+  /** It did not stand any more, or not as it is now: it came anew, or was changed, and the others are to be told. */
+  readonly changed: boolean;
+}
+
 export interface Released {
   readonly entry: Entry;
   readonly revision: Revision;
@@ -151,27 +156,35 @@ export interface RosterPage {
 
 /**
  * Who is where. Every call is atomic; a claim costs the same however many peers the room has.
- * The revision of a room grows by one with each announced claim, release and change, and with nothing else.
+ * The revision of a room grows by one with each announced claim, release and change, and with nothing else (after an
+ * absence it may leap). An engine that can lose its server refuses with `cluster-away` while it is gone.
  */
 export interface Directory {
   /**
    * Refuses with `id-taken` (also where a shared id has `sessionsPerIdMax` holders; without it, any number) or
-   * `room-full`. Claiming again with the same session returns the entry that stands.
+   * `room-full`. Claiming again with the same session returns the entry that stands; where that is on another node,
+   * it is on the claimant's from now on.
    */
   claim(
     entry: Omit<Entry, "order">,
     roomMembersMax: number,
     sessionsPerIdMax?: number,
   ): Promise<Claimed | Refusal>;
-  /** Undefined where that session does not hold the id any more. */
+  /**
+   * After an absence: claims what a node held before, within no bound. An entry that stands keeps its order. Where `above` is not 0
+   * the room's revision ends up above it, so that nobody takes what is told from now on for what he knows.
+   * Refuses with `replaced` where the same session holds it on another node, with `id-taken` where another one does.
+   */
+  reclaim(entry: Entry, above: Revision): Promise<Reclaimed | Refusal>;
+  /** Undefined where that session does not hold the id any more, or where nobody can be asked. */
   release(room: RoomKey, peer: PeerId, session: SessionId): Promise<Released | undefined>;
   /** Replaces what is told of an entry. Undefined where that session does not hold the id any more. */
-  change(entry: Entry): Promise<Released | undefined>;
-  find(room: RoomKey, peer: PeerId): Promise<readonly Entry[]>;
+  change(entry: Entry): Promise<Released | Refusal | undefined>;
+  find(room: RoomKey, peer: PeerId): Promise<readonly Entry[] | Refusal>;
   /** Announced entries with an order above `after`, at most `limit`. */
-  roster(room: RoomKey, after: Revision, limit: number): Promise<RosterPage>;
+  roster(room: RoomKey, after: Revision, limit: number): Promise<RosterPage | Refusal>;
   /** Nodes with members that listen in this room. */
-  audience(room: RoomKey): Promise<readonly NodeId[]>;
+  audience(room: RoomKey): Promise<readonly NodeId[] | Refusal>;
 }
 
 /** Direct delivery between nodes: at most once, in order for each pair of nodes. */

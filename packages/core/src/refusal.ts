@@ -143,6 +143,12 @@ export const refusals = {
     http: 503,
     close: 4400,
   },
+  "cluster-away": {
+    sentence: "This server is cut off from the others it works with; try again in a moment.",
+    retry: true,
+    http: 503,
+    close: 4417,
+  },
   "session-unknown": {
     sentence: "There is no such session any more; join anew.",
     retry: false,

@@ -5,7 +5,7 @@ import type { NodeId, PeerId, SessionId } from "./ids.ts";
 import type { Entry } from "./member.ts";
 import type { Parcel } from "./parcel.ts";
 import { awaiterOf, awaitReceipts, better, report, takeReceipt } from "./receipts.ts";
-import { refusal } from "./refusal.ts";
+import { isRefusal, refusal } from "./refusal.ts";
 import type { Awaiter } from "./replay.ts";
 import type { Meaning, Signal } from "./signal.ts";
 import { type Holder, type HubState, type Membership, membershipIn, type Session } from "./state.ts";
@@ -53,10 +53,11 @@ const relayHere = (
   from: Membership,
   sessions: readonly Session[],
   command: SignalCommand,
+  soFar: Fate = unknown,
 ): { readonly fate: Fate; readonly protocol: string | undefined } => {
   const awaiter = awaiterOf(hub, from.session, command.ref, command.wantsDelivery === true);
   const sender = senderOf(from);
-  let best: Fate = unknown;
+  let best: Fate = soFar;
   let protocol: string | undefined;
   for (const target of sessions.length > 1 ? [...sessions] : sessions) {
     if (command.session !== undefined && target.id !== command.session) continue;
@@ -117,19 +118,14 @@ const hold = (
 
 const relayAnywhere = async (hub: HubState, from: Membership, command: SignalCommand): Promise<void> => {
   const { session } = from;
-  const entries = (await hub.directory.find(from.key, command.to)).filter(
-    (entry) => command.session === undefined || entry.session === command.session,
-  );
-  const here = entries.flatMap((entry) =>
-    entry.node === hub.node ? (hub.sessions.get(entry.session) ?? []) : [],
-  );
-  const local = relayHere(hub, from, here, command);
+  const { entries, here, soFar } = await whereabouts(hub, from, command);
+  const local = relayHere(hub, from, here, command, soFar);
   const meaning = once(command.signal.meaning);
   const nodes = byNode(hub, entries);
   const sender = senderOf(from);
   const verbatim = command.signal.verbatim.kind === "text" ? command.signal.verbatim.text : "";
-  if (entries.length === 0) {
-    hub.observe({ type: "signalRelayed", from: sender.protocol, to: undefined, fate: "unknown" });
+  if (entries.length === 0 && here.length === 0) {
+    hub.observe({ type: "signalRelayed", from: sender.protocol, to: undefined, fate: soFar.fate });
   }
   await forward(hub, session, command.ref, nodes, local.fate, local.protocol, (sessions) => ({
     type: "signal",
@@ -143,6 +139,35 @@ const relayAnywhere = async (hub: HubState, from: Membership, command: SignalCom
     wantsDelivery: command.wantsDelivery === true,
     ...(command.ref === undefined ? {} : { receipt: { session: session.id, ref: command.ref } }),
   }));
+};
+
+interface Whereabouts {
+  /** Who holds the peer id, on whatever node; nobody where that cannot be asked. */
+  readonly entries: readonly Entry[];
+  /** Those of them that are here. */
+  readonly here: readonly Session[];
+  /** What is known before anybody was reached. */
+  readonly soFar: Fate;
+}
+
+/** Asks the directory who is meant. While it cannot be asked, those that are here are reached all the same. */
+const whereabouts = async (
+  hub: HubState,
+  from: Membership,
+  { to, session }: { readonly to: PeerId; readonly session?: SessionId | undefined },
+): Promise<Whereabouts> => {
+  const wanted = (id: SessionId) => session === undefined || session === id;
+  const found = await hub.directory.find(from.key, to);
+  if (isRefusal(found)) {
+    const holder = hub.rooms.get(from.key)?.holders.get(to);
+    const here = (holder?.sessions ?? []).filter((target) => wanted(target.id));
+    return { entries: [], here, soFar: { fate: "refused", refusal: found } };
+  }
+  const entries = found.filter((entry) => wanted(entry.session));
+  const here = entries.flatMap((entry) =>
+    entry.node === hub.node ? (hub.sessions.get(entry.session) ?? []) : [],
+  );
+  return { entries, here, soFar: unknown };
 };
 
 const once = (meaning: () => Meaning): (() => Meaning) => {
@@ -212,27 +237,23 @@ const sendToOne = async (
   to: PeerId,
 ): Promise<void> => {
   const holder = hub.rooms.get(from.key)?.holders.get(to);
-  const entries =
-    holder !== undefined && isWholeHere(holder) ? undefined : await hub.directory.find(from.key, to);
-  const wanted = (id: SessionId) => command.session === undefined || command.session === id;
-  const here =
-    entries === undefined
-      ? (holder?.sessions ?? []).filter((target) => wanted(target.id))
-      : entries.flatMap((entry) =>
-          entry.node === hub.node && wanted(entry.session) ? (hub.sessions.get(entry.session) ?? []) : [],
-        );
+  const { session } = command;
+  const { entries, here, soFar } =
+    holder !== undefined && isWholeHere(holder)
+      ? {
+          entries: [],
+          here: holder.sessions.filter(({ id }) => session === undefined || session === id),
+          soFar: unknown,
+        }
+      : await whereabouts(hub, from, { to, session });
   const sender = senderOf(from);
   const awaiter = awaiterOf(hub, from.session, command.ref, false);
-  let best: Fate = unknown;
+  let best: Fate = soFar;
   for (const target of [...here]) {
     best = better(best, deliverMessage(hub, membershipOf(target, from), sender, command.body, awaiter));
   }
   hub.observe({ type: "messageRelayed", fate: best.fate });
-  const nodes = byNode(
-    hub,
-    (entries ?? []).filter((entry) => wanted(entry.session)),
-  );
-  await forward(hub, from.session, command.ref, nodes, best, undefined, (sessions) =>
+  await forward(hub, from.session, command.ref, byNode(hub, entries), best, undefined, (sessions) =>
     messageParcel(from, command, sessions),
   );
 };
@@ -240,12 +261,13 @@ const sendToOne = async (
 const sendToAll = async (hub: HubState, from: Membership, command: SendCommand): Promise<void> => {
   const sender = senderOf(from);
   const audience = await hub.directory.audience(from.key);
-  let best: Fate = unknown;
+  const away = isRefusal(audience);
+  let best: Fate = away ? { fate: "refused", refusal: audience } : unknown;
   for (const membership of [...(hub.rooms.get(from.key)?.listeners ?? [])]) {
     if (membership === from || !membership.presence.traits.messages) continue;
     best = better(best, deliverMessage(hub, membership, sender, command.body, undefined));
   }
-  const others = audience.filter((node) => node !== hub.node);
+  const others = away ? [] : audience.filter((node) => node !== hub.node);
   const parcel = messageParcel(from, { body: command.body }, undefined);
   const sent = await Promise.all(others.map((node) => hub.bus.send(node, parcel)));
   // Another node has listeners: that it took the parcel is all that is known of them.

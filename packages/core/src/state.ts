@@ -43,6 +43,12 @@ export interface HubState extends HubParts {
   readonly lines: Set<LineState>;
   readonly sessions: Map<SessionId, Session>;
   readonly rooms: Map<RoomKey, LocalRoom>;
+  /** Claims the directory has not answered yet, and what other nodes said of the same peer id meanwhile. */
+  readonly claims: Set<{
+    readonly room: RoomKey;
+    readonly peer: PeerId;
+    readonly heard: Map<NodeId, boolean>;
+  }>;
   draining: boolean;
   /** Ends a line from this side, in its dialect's own words. */
   readonly endLine: (line: LineState, why: Refusal) => void;
@@ -132,7 +138,7 @@ export interface LocalRoom {
   /** Members here that are told of the others. */
   readonly listeners: Set<Membership>;
   view: View | undefined;
-  opening: Promise<View> | undefined;
+  opening: Promise<View | Refusal> | undefined;
   /** Parcels that wait while a missed roster is fetched. */
   waiting: { readonly from: NodeId; readonly parcel: Parcel }[] | undefined;
   cancelCheck: Cancel | undefined;

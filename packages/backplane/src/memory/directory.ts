@@ -3,6 +3,7 @@ import {
   type Claimed,
   type Directory,
   type Entry,
+  isRefusal,
   type NodeId,
   type PeerId,
   type Refusal,
@@ -156,6 +157,14 @@ export const memoryDirectory = (): Directory => {
   return {
     claim: async (entry, roomMembersMax, sessionsPerIdMax = Number.POSITIVE_INFINITY) =>
       claim(entry, roomMembersMax, sessionsPerIdMax),
+    async reclaim(entry) {
+      const stood = entriesOf(rooms.get(entry.room), entry.peer).some(
+        ({ session }) => session === entry.session,
+      );
+      const any = Number.POSITIVE_INFINITY;
+      const done = claim(entry, any, any);
+      return isRefusal(done) ? done : { ...done, changed: !stood };
+    },
     release: async (room, peer, session) => release(room, peer, session),
     change: async (entry) => change(entry),
     find: async (room, peer) => entriesOf(rooms.get(room), peer),

@@ -15,6 +15,8 @@ import type { Skip } from "./directory-suite.ts";
 
 export interface BusesUnderTest {
   bus(node: NodeId): Bus;
+  /** Settles when what `receive` and its end began is done. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export const busSuite = (
           if (got.length === 100) resolve();
         });
       });
+      await buses.settled();
       const bus = buses.bus(one);
       const sent = await Promise.all(
         Array.from({ length: 100 }, (_, index) => bus.send(two, parcel(`p${index}`))),
@@ -72,7 +75,9 @@ export const busSuite = (
 
     clause("a node that stopped receiving is gone", async (buses) => {
       const stop = buses.bus(two).receive(() => {});
+      await buses.settled();
       stop();
+      await buses.settled();
       assert.equal(await buses.bus(one).send(two, parcel("p")), "gone");
     });
 
@@ -81,6 +86,7 @@ export const busSuite = (
       const got = new Promise<Parcel>((resolve) => {
         buses.bus(two).receive((_, given) => resolve(given));
       });
+      await buses.settled();
       await buses.bus(one).send(two, original);
       const arrived = await got;
       assert.deepEqual(arrived, original);

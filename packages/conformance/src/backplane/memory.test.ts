@@ -5,5 +5,7 @@ import { directorySuite } from "./directory-suite.ts";
 import { storeSuite } from "./store-suite.ts";
 
 directorySuite("memory", async () => ({ directory: memoryDirectory(), stop: async () => {} }));
-busSuite("memory", async () => ({ ...memoryNetwork(), stop: async () => {} }));
-storeSuite("memory", async () => ({ store: memoryStore(), stop: async () => {} }));
+busSuite("memory", async () => ({ ...memoryNetwork(), settled: async () => {}, stop: async () => {} }));
+storeSuite("memory", async () => ({ store: memoryStore(), stop: async () => {} }), [
+  { clause: "wakes who watches on another node", reason: "it is one process" },
+]);

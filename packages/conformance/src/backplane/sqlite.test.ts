@@ -20,7 +20,7 @@ storeSuite("SQLite", async () => {
       await rm(path, { recursive: true });
     },
   };
-});
+}, [{ clause: "wakes who watches on another node", reason: "one process owns a folder" }]);
 
 describe("a data folder", () => {
   test("keeps its records when it is opened again", async () => {

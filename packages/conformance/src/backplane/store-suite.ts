@@ -8,6 +8,10 @@ import type { Skip } from "./directory-suite.ts";
 
 export interface StoreUnderTest {
   readonly store: Store;
+  /** The same records as another node has them. */
+  readonly other?: Store;
+  /** Settles when every watch that was begun hears of changes. */
+  readonly settled?: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -26,14 +30,14 @@ export const storeSuite = (
   make: () => Promise<StoreUnderTest>,
   skips: readonly Skip[] = [],
 ): void => {
-  const clause = (name: string, run: (store: Store) => Promise<void>) => {
+  const clause = (name: string, run: (store: Store, made: StoreUnderTest) => Promise<void>) => {
     const skip = skips.find((skipped) => skipped.clause === name);
     test(name, { skip: skip === undefined ? false : skip.reason }, async () => {
-      const { store, stop } = await make();
+      const made = await make();
       try {
-        await run(store);
+        await run(made.store, made);
       } finally {
-        await stop();
+        await made.stop();
       }
     });
   };
@@ -151,10 +155,13 @@ export const storeSuite = (
 
     clause(
       "wakes who watches a group when something in it changes, comes or goes, and nobody else",
-      async (store) => {
+      async (store, { settled }) => {
         const woken: string[] = [];
         const stop = store.watch("knock", "g", () => woken.push("g"));
         store.watch("knock", "h", () => woken.push("h"));
+        await settled?.();
+        // Whoever begins to watch may be woken for a start.
+        woken.length = 0;
         await store.commit([put("a", "1")]);
         assert.deepEqual(woken, ["g"]);
         await store.commit([put("a", "2", 12_345)]);
@@ -166,6 +173,25 @@ export const storeSuite = (
         assert.deepEqual(woken, ["g", "g"]);
       },
     );
+
+    clause("wakes who watches on another node", async (store, { other, settled }) => {
+      if (other === undefined) assert.fail("there is no other node");
+      let seen = 0;
+      const enough = Promise.withResolvers<void>();
+      other.watch("knock", "g", () => {
+        other.scan("knock", "g", "", 10).then(({ records }) => {
+          seen = records.length;
+          if (seen === 1) enough.resolve();
+        }, enough.reject);
+      });
+      await settled?.();
+      assert.equal(seen, 0);
+      await store.commit([put("a", "1")]);
+      await enough.promise;
+      // What one node wrote, the other writes on.
+      assert.notEqual(await other.commit([put("a", "2", await versionOf(other, "a"))]), undefined);
+      assert.equal((await store.get("knock", "a"))?.value, "2");
+    });
 
     clause("is a map from keys to records under any sequence of writes", async (store) => {
       const key = fc.constantFrom("a", "b", "c/d", "\u{1F600}");

@@ -50,6 +50,7 @@ export const shuffled = (inner: Directory): Shuffled => {
       const lane = `directory ${node}`;
       return {
         claim: (entry, members, sessions) => later(lane, () => inner.claim(entry, members, sessions)),
+        reclaim: (entry, above) => later(lane, () => inner.reclaim(entry, above)),
         release: (room, peer, session) => later(lane, () => inner.release(room, peer, session)),
         change: (entry) => later(lane, () => inner.change(entry)),
         find: (room, peer) => later(lane, () => inner.find(room, peer)),

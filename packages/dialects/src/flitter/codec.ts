@@ -342,6 +342,7 @@ const refuse = (no: Refusal): Closing => {
     case "unresponsive":
     case "overloaded":
     case "draining":
+    case "cluster-away":
     case "session-unknown":
     case "stale-incarnation":
     case "replaced":

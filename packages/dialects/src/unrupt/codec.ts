@@ -255,6 +255,7 @@ const closeCode = (no: Refusal): number => {
       return 1001;
     case "too-large":
       return 1009;
+    case "cluster-away":
     case "overloaded":
       return 1013;
     case "malformed":

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/** Many nodes on one Redis: the directory, the bus and the registry's store, and this node's lease on what it wrote. */
+import type { Bus, Clock, Directory, Millis, NodeId } from "@signalbox/core";
+import type { Store } from "@signalbox/core/registry";
+import { redisBus } from "./bus.ts";
+import { redisDirectory } from "./directory.ts";
+import { keysWith } from "./keys.ts";
+import { createLease } from "./lease.ts";
+import * as leaseScripts from "./lease-scripts.ts";
+import { connect } from "./link.ts";
+import type { RedisPlace } from "./place.ts";
+import * as registryScripts from "./registry-scripts.ts";
+import * as roomScripts from "./room-scripts.ts";
+import { redisStore } from "./store.ts";
+
+export interface RedisBackplaneParts {
+  readonly place: RedisPlace;
+  /** Unique in the cluster, without white space. */
+  readonly node: NodeId;
+  readonly clock: Clock;
+  /** A fresh random mark of URL-safe characters. */
+  readonly freshEpoch: () => string;
+  /** How long what this node holds outlives its last sign of life. Milliseconds. */
+  readonly leaseMs: Millis;
+  /** Most that may be on its way to other nodes at once. Bytes. */
+  readonly busBytes: number;
+  /** Redis went, and why, or came back and everything is claimed again. */
+  readonly changed: (state: "away" | "back", why: string) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+/** What an operator wants to see. */
+export interface RedisState {
+  /** Are newcomers taken in? */
+  readonly open: boolean;
+  /** Nodes that have a lease, this one included. */
+  readonly nodes: number;
+  readonly epoch: string;
+  /** Time of the last renewal there and back. Milliseconds. */
+  readonly lagMs: Millis;
+  readonly parcelsSent: number;
+  readonly parcelsRefused: number;
+  readonly parcelsReceived: number;
+}
+
+export interface RedisBackplane {
+  readonly directory: Directory;
+  readonly bus: Bus;
+  readonly store: Store;
+  readonly state: RedisState;
+  /** Version of the server, for the log. */
+  readonly version: string;
+  /**
+   * Takes a lease, and settles when newcomers are taken in. From then on, each time this node has been away, `restore` is to
+   * claim again what it holds; `restarted`: Redis may have forgotten some of it.
+   */
+  start(restore: (restarted: boolean) => Promise<void>): Promise<void>;
+  /** Settles when all that was begun to be listened to is. */
+  settled(): Promise<void>;
+  /** Ends the lease and the connections. */
+  close(): Promise<void>;
+}
+
+const allScripts = [roomScripts, leaseScripts, registryScripts].flatMap((module) => Object.values(module));
+
+/** Connects. Fails with a RedisFailure, one sentence for whoever started the server. */
+export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisBackplane> => {
+  const { node, failed } = parts;
+  const keys = keysWith(parts.place.prefix);
+  let restore: (restarted: boolean) => Promise<void> = async () => {};
+  let started: (() => void) | undefined;
+  const link = await connect({
+    place: parts.place,
+    scripts: allScripts,
+    heard: (channel, text) => bus.heard(channel, text) || store.heard(channel, text),
+    came: () => lease.enter(),
+    went: (why) => lease.away(why),
+  });
+  const lease = createLease({
+    ...parts,
+    keys,
+    link,
+    restore: (restarted) => restore(restarted),
+    entered(first) {
+      store.wakeAll();
+      started?.();
+      if (!first) parts.changed("back", "");
+    },
+    left: (why) => parts.changed("away", why),
+  });
+  const bus = redisBus({ node, keys, link, busBytes: parts.busBytes, failed });
+  const store = redisStore({ node, keys, link, failed });
+  // With its claims its lease notes the rooms they are in: nothing else may reorder the two.
+  const directory = redisDirectory({ keys, link, lease });
+  return {
+    directory,
+    bus,
+    store,
+    version: link.version,
+    get state() {
+      return {
+        open: lease.open && link.ready,
+        nodes: lease.nodes,
+        epoch: lease.epoch,
+        lagMs: lease.lagMs,
+        parcelsSent: bus.counts.sent,
+        parcelsRefused: bus.counts.refused,
+        parcelsReceived: bus.counts.received,
+      };
+    },
+    async start(given) {
+      restore = given;
+      await bus.settled();
+      const opened = new Promise<void>((resolve) => {
+        started = resolve;
+      });
+      lease.enter();
+      await opened;
+    },
+    async settled() {
+      await bus.settled();
+      await store.settled();
+    },
+    async close() {
+      await lease.end();
+      link.close();
+    },
+  };
+};

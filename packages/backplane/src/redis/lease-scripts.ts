@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+/**
+ * Leases: a sorted set of node and epoch by the end of the lease, in milliseconds of the server's time. An epoch is the random
+ * mark of one stretch in which a node was never missing; what it writes carries the mark and the end.
+ */
+import type { Script } from "./link.ts";
+
+const common = `
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local function text(number) return string.format('%.0f', number) end
+`;
+
+const script = (body: string): Script => ({ text: `${common}\n${body}` });
+
+/** Arguments: node and epoch, the length of the lease, and the node's last epoch, which ends here (or nothing). */
+export const enterScript = script(`
+local deadline = text(now + tonumber(ARGV[2]))
+if ARGV[3] ~= '' then redis.call('ZADD', KEYS[1], 0, ARGV[3]) end
+redis.call('ZADD', KEYS[1], deadline, ARGV[1])
+return deadline
+`);
+
+/**
+ * Arguments: node and epoch, the length of the lease, how long after its end a lease is swept, and how many to name.
+ * Answers with the new end (0: the lease is over and stays over), how many leases hold, and those to be swept.
+ */
+export const renewScript = script(`
+local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
+local deadline = '0'
+if ends and tonumber(ends) > now then
+  deadline = text(now + tonumber(ARGV[2]))
+  redis.call('ZADD', KEYS[1], deadline, ARGV[1])
+end
+return {
+  deadline,
+  redis.call('ZCOUNT', KEYS[1], text(now), '+inf'),
+  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now - tonumber(ARGV[3])), 'LIMIT', 0, ARGV[4]),
+}
+`);
+
+/** Argument: node and epoch. Its end is now: what it still holds may be swept. */
+export const endScript = script(`
+redis.call('ZADD', KEYS[1], 'XX', 0, ARGV[1])
+return 1
+`);
+
+/** Argument: node and epoch, with nothing left of it. */
+export const forgetScript = script(`
+redis.call('ZREM', KEYS[1], ARGV[1])
+return 1
+`);
+
+/** Notes a room in which a lease is about to hold somebody. Arguments: end of the lease, room. */
+export const enterRoomScript = script(`
+if now >= tonumber(ARGV[1]) then return 0 end
+redis.call('SADD', KEYS[1], ARGV[2])
+return 1
+`);
+
+/** Argument: room. */
+export const leaveRoomScript = script(`
+redis.call('SREM', KEYS[1], ARGV[1])
+return 1
+`);
+
+/** Rooms in which a lease may still hold somebody. Argument: how many at most. */
+export const roomsOfLeaseScript = script(`
+return redis.call('SRANDMEMBER', KEYS[1], ARGV[1])
+`);
