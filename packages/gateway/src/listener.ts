@@ -64,11 +64,12 @@ export const listener = (parts: ListenerParts): Listener => {
   const server: Server | SecureServer = secure ?? createServer(options);
   // A quarter above the lines leaves room for pages, health checks, and lines that are refused in words.
   server.maxConnections = limits.connections + Math.max(256, Math.floor(limits.connections / 4));
-  // A client that asks and then does not read the answer; lines are freed from this by their gateway.
-  server.timeout = limits.handshakeMs;
   server.on("upgrade", parts.upgrade);
   let closing = false;
   const request = (asked: HttpRequest, response: HttpResponse): void => {
+    // A client that asks and then does not read the answer. Not `server.timeout`: that gives each line a timer to keep.
+    // HTTP/2 has times of its own.
+    if (asked.httpVersionMajor === 1) asked.socket.setTimeout(limits.handshakeMs);
     // Whoever was answered at the end keeps its connection no longer.
     response.once("close", () => {
       if (closing) setImmediate(() => server.closeIdleConnections());
@@ -111,6 +112,13 @@ export const listener = (parts: ListenerParts): Listener => {
 const tlsOptions = ({ certificate, key }: Credentials) =>
   ({ cert: certificate, key, minVersion: tlsFloor }) as const;
 
+/** Who a connection is counted for. Kept in the socket itself, which costs less than a map of all sockets. */
+const holder = Symbol("holder");
+
+interface HeldSocket extends Socket {
+  [holder]?: AddressRecord | undefined;
+}
+
 /**
  * Of connections that are no lines (yet) an address has at most as many as it may have lines: more are cut without a
  * word, because a word would have to be read first. Proxies are exempt: their connections belong to others.
@@ -119,15 +127,14 @@ const boundUnfinished = (
   server: Server | SecureServer,
   { limits, addresses, trusts }: ListenerParts,
 ): void => {
-  const records = new Map<Socket, AddressRecord>();
-  const onClose = function (this: Socket): void {
-    const record = records.get(this);
+  const onClose = function (this: HeldSocket): void {
+    const record = this[holder];
     if (record === undefined) return;
-    records.delete(this);
+    this[holder] = undefined;
     addresses.release(record, "sockets");
   };
   // Before anything is read from it.
-  server.prependListener("connection", (socket: Socket) => {
+  server.prependListener("connection", (socket: HeldSocket) => {
     const address = socket.remoteAddress;
     // Gone already.
     if (address === undefined) return;
@@ -138,7 +145,7 @@ const boundUnfinished = (
       return;
     }
     addresses.hold(record, "sockets");
-    records.set(socket, record);
+    socket[holder] = record;
     socket.on("close", onClose);
   });
 };

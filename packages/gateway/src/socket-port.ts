@@ -1,19 +1,42 @@
 // SPDX-License-Identifier: MIT
 /**
  * One WebSocket as the hub uses it. There are as many of these as there are lines, so a line costs one object and
- * no closure: the listeners are shared and find it through their socket.
+ * no closure, and no list of listeners: its socket tells a `Hearing` that all share.
  */
 import type { Duplex } from "node:stream";
 import type { Closing, Dialect, Frame, Line, LinePort, Refusal } from "@signalbox/core";
-import { WebSocket } from "ws";
+import { type RawData, WebSocket } from "ws";
 import type { AddressRecord } from "./address-book.ts";
 
+/** What all lines of a gateway do with what their sockets tell. */
+export interface Hearing {
+  message(port: SocketPort, payload: RawData, isBinary: boolean): void;
+  /** A ping or a pong. */
+  control(port: SocketPort): void;
+  closed(port: SocketPort): void;
+  failed(port: SocketPort, error: NodeJS.ErrnoException): void;
+}
+
+/** Once it is a line, its events go to what all lines share. Registered one by one, they cost 250 bytes a line. */
 export class LineSocket extends WebSocket {
   port: SocketPort | undefined = undefined;
+
+  override emit(event: string | symbol, ...told: readonly unknown[]): boolean {
+    const { port } = this;
+    if (port === undefined) return super.emit(event, ...told);
+    const { hearing } = port.wires;
+    // What comes with each event is what `ws` says in its types.
+    if (event === "message") hearing.message(port, told[0] as RawData, told[1] === true);
+    else if (event === "ping" || event === "pong") hearing.control(port);
+    else if (event === "close") hearing.closed(port);
+    else if (event === "error") hearing.failed(port, told[0] as NodeJS.ErrnoException);
+    return true;
+  }
 }
 
 /** What all ports of a gateway share. */
 export interface Wires {
+  readonly hearing: Hearing;
   /** Ports with bytes that go out together when this turn of the event loop ends. */
   readonly corked: SocketPort[];
   framesWritten: number;
@@ -39,7 +62,7 @@ export class SocketPort implements LinePort {
   closing = false;
   private corked = false;
   private readonly raw: Duplex;
-  private readonly wires: Wires;
+  readonly wires: Wires;
 
   constructor(socket: LineSocket, raw: Duplex, dialect: Dialect, address: AddressRecord, wires: Wires) {
     this.socket = socket;

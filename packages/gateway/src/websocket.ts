@@ -68,7 +68,6 @@ export const webSocketGateway = (parts: WebSocketGatewayParts): WebSocketGateway
   /** Accepted only to be told no. */
   const refusing = new Set<WebSocket>();
   const refusingMax = Math.max(64, Math.floor(limits.connections / 10));
-  const wires: Wires = { corked: [], framesWritten: 0, bytesWritten: 0 };
   const servers = new Map(dialects.map((dialect) => [dialect, serverFor(dialect)]));
   const stopWatching = watchLiveness(ports, dialects, clock);
   let draining = false;
@@ -123,11 +122,6 @@ export const webSocketGateway = (parts: WebSocketGatewayParts): WebSocketGateway
   ): void => {
     const port = new SocketPort(socket, raw, dialect, record, wires);
     socket.port = port;
-    socket.on("message", onMessage);
-    socket.on("ping", onControl);
-    socket.on("pong", onControl);
-    socket.on("close", onClose);
-    socket.on("error", onError);
     addresses.hold(record, "lines");
     ports.add(port);
     port.line = hub.open(port, dialect, handshake);
@@ -157,9 +151,8 @@ export const webSocketGateway = (parts: WebSocketGatewayParts): WebSocketGateway
     return false;
   };
 
-  function onMessage(this: WebSocket, payload: RawData, isBinary: boolean): void {
-    const port = portOf(this);
-    if (port === undefined || port.closing || !Buffer.isBuffer(payload)) return;
+  const onMessage = (port: SocketPort, payload: RawData, isBinary: boolean): void => {
+    if (port.closing || !Buffer.isBuffer(payload)) return;
     framesRead += 1;
     bytesRead += payload.length;
     if (!spend(port)) return;
@@ -167,35 +160,35 @@ export const webSocketGateway = (parts: WebSocketGatewayParts): WebSocketGateway
       ? { kind: "binary", bytes: payload }
       : { kind: "text", text: payload.toString(), bytes: payload };
     port.line?.receive(frame);
-  }
+  };
 
   /** Pings and pongs are signs of life, and count like frames. */
-  function onControl(this: WebSocket): void {
-    const port = portOf(this);
-    if (port !== undefined && !port.closing) spend(port);
-  }
+  const onControl = (port: SocketPort): void => {
+    if (!port.closing) spend(port);
+  };
 
   // Close
 
-  function onClose(this: WebSocket): void {
-    const port = portOf(this);
-    if (port === undefined || !ports.delete(port)) return;
+  const onClose = (port: SocketPort): void => {
+    if (!ports.delete(port)) return;
     port.closing = true;
     addresses.release(port.address, "lines");
     port.line?.closed();
-  }
+  };
 
   // Error
 
   /** `ws` has found a frame it may not pass on, and is closing with the code of RFC 6455 for it: 1002, 1007 or 1009. */
-  function onError(this: WebSocket, error: NodeJS.ErrnoException): void {
-    const port = portOf(this);
-    if (port === undefined || port.closing) return;
+  const onError = (port: SocketPort, error: NodeJS.ErrnoException): void => {
+    if (port.closing) return;
     port.closing = true;
     const code = error.code ?? "";
     if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") port.line?.refuse(refusal("too-large"));
     else if (code.startsWith("WS_ERR_")) port.line?.refuse(refusal("malformed", error.message));
-  }
+  };
+
+  const hearing = { message: onMessage, control: onControl, closed: onClose, failed: onError };
+  const wires: Wires = { hearing, corked: [], framesWritten: 0, bytesWritten: 0 };
 
   return {
     upgrade,
@@ -234,9 +227,6 @@ const serverFor = (dialect: Dialect): Server<typeof LineSocket> => {
   };
   return new WebSocketServer(options);
 };
-
-const portOf = (socket: WebSocket): SocketPort | undefined =>
-  socket instanceof LineSocket ? socket.port : undefined;
 
 /** Only pages have an origin; programs may leave it out, and could write any. */
 const mayConnect = (dialect: Dialect, handshake: Handshake): boolean =>

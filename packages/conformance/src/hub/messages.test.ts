@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { Dialect } from "@signalbox/core";
-import { settled } from "@signalbox/core/testing";
+import { alteredCodec, settled } from "@signalbox/core/testing";
 import { native } from "@signalbox/dialects/native";
 import { boxWith, dataOf, type NativePeer, peerOn } from "./box.ts";
 
@@ -137,8 +137,7 @@ describe("two dialects in a room", () => {
       ...foreign,
       open(handshake, mint) {
         const codec = foreign.open(handshake, mint);
-        return {
-          ...codec,
+        return alteredCodec(codec, {
           decode(frame, now) {
             const decoded = codec.decode(frame, now);
             const commands = decoded.commands.map((command) =>
@@ -154,7 +153,7 @@ describe("two dialects in a room", () => {
             );
             return { ...decoded, commands };
           },
-        };
+        });
       },
     };
     const { box, ann, bob } = await three();
@@ -178,11 +177,10 @@ describe("two dialects in a room", () => {
         resumable,
         open(handshake, mint) {
           const codec = foreign.open(handshake, mint);
-          return {
-            ...codec,
+          return alteredCodec(codec, {
             encode: (event, seq, now) =>
               event.type === "signaled" ? [] : codec.encode(event, resumable ? seq : 1, now),
-          };
+          });
         },
       };
       const { box, ann } = await three();

@@ -2,7 +2,7 @@
 /** Two nodes that share a directory and a bus, and native peers on either. */
 import { memoryDirectory, memoryNetwork } from "@signalbox/backplane/memory";
 import { type Bus, createHub, type Dialect, type NodeId } from "@signalbox/core";
-import { handClock, settled, testParts } from "@signalbox/core/testing";
+import { alteredCodec, handClock, settled, testParts } from "@signalbox/core/testing";
 import { native } from "@signalbox/dialects/native";
 import { type NativePeer, peerOn } from "./box.ts";
 
@@ -20,8 +20,7 @@ export const deaf = (name: string, announced: boolean): Dialect => ({
   name,
   open(handshake, mint) {
     const codec = dialect.open(handshake, mint);
-    return {
-      ...codec,
+    return alteredCodec(codec, {
       decode(frame, now) {
         const decoded = codec.decode(frame, now);
         const commands = decoded.commands.map((command) =>
@@ -31,7 +30,7 @@ export const deaf = (name: string, announced: boolean): Dialect => ({
         );
         return { ...decoded, commands };
       },
-    };
+    });
   },
 });
 export const quiet = deaf("quiet", false);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { memoryDirectory, memoryNetwork } from "@signalbox/backplane/memory";
 import { type Bus, createHub, type Dialect, type NodeId, type Parcel } from "@signalbox/core";
-import { handClock, settled, testParts } from "@signalbox/core/testing";
+import { alteredCodec, handClock, settled, testParts } from "@signalbox/core/testing";
 import { native } from "@signalbox/dialects/native";
 import { type NativePeer, peerOn } from "./box.ts";
 
@@ -14,8 +14,7 @@ const sharing: Dialect = {
   name: "sharing",
   open(handshake, mint) {
     const codec = dialect.open(handshake, mint);
-    return {
-      ...codec,
+    return alteredCodec(codec, {
       decode(frame, now) {
         const decoded = codec.decode(frame, now);
         return {
@@ -25,7 +24,7 @@ const sharing: Dialect = {
           ),
         };
       },
-    };
+    });
   },
 };
 

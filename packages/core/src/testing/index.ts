@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+export * from "./altered-codec.ts";
 export * from "./descriptions.ts";
 export * from "./doc-table.ts";
 export * from "./hand-clock.ts";

@@ -2,34 +2,21 @@
 import {
   type Closing,
   type Codec,
-  type Command,
   type Decoded,
   type Dialect,
   defaultLimits,
-  exceedsBytes,
-  explain,
+  type Event,
   type Frame,
-  type Handshake,
   type Limits,
-  type Meaning,
-  parseCallId,
-  parsePeerId,
   parseRoomName,
-  type Ref,
   type Refusal,
   type RoomName,
-  refusal,
-  refusals,
-  type Service,
-  type SessionId,
-  type Signal,
-  type Traits,
   textFrame,
 } from "@signalbox/core";
+import { closing, decodeFrame, type Memory, malformed } from "./decode.ts";
 import { encodeEvent } from "./encode.ts";
-import { memberText } from "./member-text.ts";
 import { parse } from "./shape.ts";
-import { features, type PeerFrame, peerFrame, type SignalBody, subprotocol } from "./wire.ts";
+import { peerFrame, subprotocol } from "./wire.ts";
 
 export interface NativeMount {
   /** Path of the WebSocket endpoint. Default `/`. */
@@ -47,6 +34,7 @@ const fallbackRoom = "default" as RoomName;
 export const native = (mount: NativeMount = {}): Dialect => {
   const { path = "/", limits = defaultLimits } = mount;
   const room = parseRoomName(mount.room) ?? fallbackRoom;
+  const mounted: Mounted = { limits };
   return {
     name: "native",
     limits,
@@ -56,322 +44,66 @@ export const native = (mount: NativeMount = {}): Dialect => {
     subprotocol,
     ...(mount.origins === undefined ? {} : { origins: mount.origins }),
     accepts: (handshake) => handshake.path === path && handshake.protocols.includes(subprotocol),
-    open: (handshake) => nativeCodec(limits, parseRoomName(handshake.query("room")) ?? room, handshake),
+    open: (handshake) =>
+      new NativeCodec(mounted, parseRoomName(handshake.query("room")) ?? room, handshake.bearer),
   };
 };
 
-/** What the codec remembers of its session. */
-interface Memory {
-  /** Rooms it is in, or about to be. */
-  readonly rooms: Set<RoomName>;
-  readonly defaultRoom: RoomName;
-  wanted: readonly string[];
-  opened: boolean;
+/** What all lines of a mount share. */
+interface Mounted {
+  readonly limits: Limits;
 }
 
-const nativeCodec = (limits: Limits, defaultRoom: RoomName, handshake: Handshake): Codec => {
-  const memory: Memory = { rooms: new Set(), defaultRoom, wanted: [], opened: false };
-  const { bearer } = handshake;
-  return {
-    opening: [],
-    decode(frame) {
-      if (frame.kind === "binary") return malformed(memory, undefined, "Binary frames have no meaning here.");
-      let value: unknown;
-      try {
-        value = JSON.parse(frame.text);
-      } catch {
-        return malformed(memory, undefined, "It is not JSON.");
-      }
-      const parsed = parse(peerFrame, value);
-      if (!parsed.ok) return malformed(memory, sequenceOf(value), `${parsed.problem}.`);
-      return decodeFrame(memory, limits, parsed.value, bearer, frame.text);
-    },
-    encode(event, seq) {
-      if (event.type === "left") memory.rooms.delete(event.room);
-      if (event.type === "joined") memory.rooms.add(event.room);
-      if (event.type === "resumed") {
-        memory.opened = true;
-        for (const room of event.rooms) memory.rooms.add(room);
-      }
-      const text = encodeEvent(event, seq, limits, memory.wanted);
-      return text === undefined ? [] : [textFrame(text)];
-    },
-    refuse: closing,
-  };
-};
+const nothing: readonly never[] = [];
+
+/** A class, because there are as many as there are lines: what they share is not made anew for each. */
+class NativeCodec implements Codec, Memory {
+  readonly opening = nothing;
+  readonly defaultRoom: RoomName;
+  rooms: readonly RoomName[] = nothing;
+  wanted: readonly string[] = nothing;
+  opened = false;
+  readonly #mounted: Mounted;
+  readonly #bearer: string | undefined;
+
+  constructor(mounted: Mounted, defaultRoom: RoomName, bearer: string | undefined) {
+    this.#mounted = mounted;
+    this.defaultRoom = defaultRoom;
+    this.#bearer = bearer;
+  }
+
+  decode(frame: Frame): Decoded {
+    if (frame.kind === "binary") return malformed(this, undefined, "Binary frames have no meaning here.");
+    let value: unknown;
+    try {
+      value = JSON.parse(frame.text);
+    } catch {
+      return malformed(this, undefined, "It is not JSON.");
+    }
+    const parsed = parse(peerFrame, value);
+    if (!parsed.ok) return malformed(this, sequenceOf(value), `${parsed.problem}.`);
+    return decodeFrame(this, this.#mounted.limits, parsed.value, this.#bearer, frame.text);
+  }
+
+  encode(event: Event, seq: number): readonly Frame[] {
+    if (event.type === "left") this.rooms = this.rooms.filter((room) => room !== event.room);
+    if (event.type === "joined" && !this.rooms.includes(event.room))
+      this.rooms = this.rooms.concat(event.room);
+    if (event.type === "resumed") {
+      this.opened = true;
+      this.rooms = [...new Set([...this.rooms, ...event.rooms])];
+    }
+    const text = encodeEvent(event, seq, this.#mounted.limits, this.wanted);
+    return text === undefined ? nothing : [textFrame(text)];
+  }
+
+  refuse(why: Refusal): Closing {
+    return closing(why);
+  }
+}
 
 const sequenceOf = (value: unknown): number | undefined => {
   if (typeof value !== "object" || value === null || !("seq" in value)) return undefined;
   const { seq } = value;
   return typeof seq === "number" && Number.isSafeInteger(seq) && seq > 0 ? seq : undefined;
-};
-
-/** Before a session is open nothing can be answered but by closing; afterwards the line lives on. */
-const refuseFrame = (memory: Memory, seq: number | undefined, why: Refusal): Decoded =>
-  memory.opened ? refused(seq, why) : { commands: [], closing: closing(why) };
-
-const malformed = (memory: Memory, seq: number | undefined, detail: string): Decoded =>
-  refuseFrame(memory, seq, refusal("malformed", detail));
-
-const refused = (seq: number | undefined, why: Refusal): Decoded => ({
-  commands: [{ type: "refuse", refusal: why, ...(seq === undefined ? {} : { ref: seq }) }],
-  ...(seq === undefined ? {} : { seq }),
-});
-
-const decodeFrame = (
-  memory: Memory,
-  limits: Limits,
-  frame: PeerFrame,
-  bearer: string | undefined,
-  text: string,
-): Decoded => {
-  if (!memory.opened && frame.type !== "join" && frame.type !== "resume") {
-    return malformed(memory, undefined, "The first frame must be join or resume.");
-  }
-  switch (frame.type) {
-    case "join":
-      return decodeJoin(memory, limits, frame, bearer);
-    case "resume":
-      if (memory.opened) return refused(undefined, refusal("malformed", "Only a first frame can resume."));
-      memory.opened = true;
-      return {
-        commands: [
-          {
-            type: "resume",
-            session: frame.session as SessionId,
-            token: frame.token,
-            incarnation: frame.incarnation,
-            seen: frame.seen,
-          },
-        ],
-      };
-    case "ack":
-      return { commands: [{ type: "acknowledge", seen: frame.seen }] };
-    case "ping":
-      return {
-        commands: frame.seen === undefined ? [] : [{ type: "acknowledge", seen: frame.seen }],
-        replies: [pong],
-      };
-    case "end":
-      return { commands: [{ type: "end" }] };
-    case "ice":
-      return { seq: frame.seq, commands: [{ type: "requestIceServers", ref: frame.seq }] };
-    default:
-      return decodeInRoom(memory, limits, frame, text);
-  }
-};
-
-const pong: Frame = textFrame('{"type":"pong"}');
-
-type RoomFrame = Extract<PeerFrame, { readonly type: "leave" | "update" | "signal" | "message" | "roster" }>;
-
-const decodeInRoom = (memory: Memory, limits: Limits, frame: RoomFrame, text: string): Decoded => {
-  const { seq } = frame;
-  const room = roomOf(memory, frame.room);
-  if (room === undefined)
-    return refused(
-      seq,
-      refusal("not-joined", "This session is not in exactly one room, so the frame must name one."),
-    );
-  switch (frame.type) {
-    case "leave":
-      return { seq, commands: [{ type: "leave", room, ref: seq }] };
-    case "update":
-      return {
-        seq,
-        commands: [
-          {
-            type: "update",
-            room,
-            ref: seq,
-            ...(frame.services === undefined ? {} : { services: servicesOf(frame.services) }),
-            ...(frame.displayName === undefined ? {} : { displayName: frame.displayName }),
-          },
-        ],
-      };
-    case "signal":
-      return decoded(seq, signalCommand(limits, room, frame, seq, memberText(text, "signal")));
-    case "message": {
-      const body = JSON.stringify(frame.body ?? null);
-      if (exceedsBytes(body, limits.messageBytes))
-        return refused(seq, refusal("too-large", `A message body: at most ${limits.messageBytes} bytes.`));
-      const to = frame.to === undefined ? undefined : parsePeerId(frame.to);
-      return {
-        seq,
-        commands: [
-          {
-            type: "send",
-            room,
-            body,
-            ref: seq,
-            ...(to === undefined ? {} : { to }),
-            ...(frame.session === undefined ? {} : { session: frame.session as SessionId }),
-          },
-        ],
-      };
-    }
-    case "roster":
-      return {
-        seq,
-        commands: [
-          {
-            type: "list",
-            room,
-            after: frame.after ?? 0,
-            limit: Math.min(frame.limit ?? limits.rosterPage, limits.rosterPage),
-            ref: seq,
-          },
-        ],
-      };
-  }
-};
-
-const decoded = (seq: number, command: Command): Decoded => ({ seq, commands: [command] });
-
-const roomOf = (memory: Memory, named: string | undefined): RoomName | undefined => {
-  if (named !== undefined) return parseRoomName(named);
-  const [only] = memory.rooms;
-  return memory.rooms.size === 1 ? only : undefined;
-};
-
-type JoinFrame = Extract<PeerFrame, { readonly type: "join" }>;
-
-const decodeJoin = (
-  memory: Memory,
-  limits: Limits,
-  frame: JoinFrame,
-  bearer: string | undefined,
-): Decoded => {
-  const { seq } = frame;
-  const room = frame.room === undefined ? memory.defaultRoom : parseRoomName(frame.room);
-  const peer = frame.id === undefined ? undefined : parsePeerId(frame.id);
-  if (room === undefined || (frame.id !== undefined && peer === undefined))
-    return refuseFrame(memory, seq, refusal("bad-name"));
-  const commands: Command[] = [];
-  if (!memory.opened) {
-    memory.opened = true;
-    memory.wanted = (frame.features ?? []).filter((feature) => features.some((known) => known === feature));
-    const credential = frame.credential ?? bearer;
-    commands.push({ type: "open", ...(credential === undefined ? {} : { credential }) });
-  }
-  const traits: Traits = {
-    takes: frame.trickle === false ? "complete" : "trickle",
-    gives: frame.trickle === false ? "complete" : "trickle",
-    media: frame.media ?? ["audio", "video", "application"],
-    messages: true,
-  };
-  commands.push({
-    type: "join",
-    room,
-    claim: "exclusive",
-    ref: seq,
-    ...(peer === undefined ? {} : { peer }),
-    presence: {
-      services: servicesOf(frame.services ?? []),
-      traits,
-      announced: true,
-      listens: true,
-      ...(frame.displayName === undefined ? {} : { displayName: frame.displayName }),
-    },
-  });
-  (frame.signals ?? []).forEach((signal, index) => {
-    commands.push(signalCommand(limits, room, signal, `${seq}.${index}`));
-  });
-  return { seq, commands };
-};
-
-const servicesOf = (services: NonNullable<JoinFrame["services"]>): readonly Service[] =>
-  services.map(({ name, protocol, version, attributes }) => ({
-    name,
-    protocol,
-    ...(version === undefined ? {} : { version }),
-    ...(attributes === undefined ? {} : { attributes }),
-  }));
-
-interface Directed {
-  readonly to: string;
-  readonly session?: string;
-  readonly signal: SignalBody;
-  readonly receipt?: "delivered";
-}
-
-/** `bodyText`: how the peer wrote the body, where that is known. */
-const signalCommand = (
-  limits: Limits,
-  room: RoomName,
-  frame: Directed,
-  ref: Ref,
-  bodyText?: string,
-): Command => {
-  const to = parsePeerId(frame.to);
-  const { signal: body } = frame;
-  if (to === undefined) return { type: "refuse", refusal: refusal("bad-name"), ref };
-  if ((body.kind === "offer" || body.kind === "answer") && exceedsBytes(body.sdp, limits.sdpBytes)) {
-    return {
-      type: "refuse",
-      refusal: refusal("too-large", `A description: at most ${limits.sdpBytes} bytes.`),
-      ref,
-    };
-  }
-  const signal = signalOf(body, bodyText);
-  if (frame.session === undefined && frame.receipt === undefined)
-    return { type: "signal", room, to, signal, ref };
-  return {
-    type: "signal",
-    room,
-    to,
-    signal,
-    ref,
-    ...(frame.session === undefined ? {} : { session: frame.session as SessionId }),
-    ...(frame.receipt === undefined ? {} : { wantsDelivery: true }),
-  };
-};
-
-/** The signal keeps its body as JSON text: told to another native peer unchanged, fields nobody knows included. */
-const signalOf = (body: SignalBody, text = JSON.stringify(body)): Signal => ({
-  origin: "native",
-  verbatim: textFrame(text),
-  meaning: () => meaningOf(body),
-});
-
-const meaningOf = (body: SignalBody): Meaning => {
-  if (body.kind === "opaque") return { kind: "opaque" };
-  const call = parseCallId(body.call);
-  if (call === undefined) return { kind: "opaque" };
-  switch (body.kind) {
-    case "offer":
-    case "answer":
-      return { kind: body.kind, call, sdp: body.sdp };
-    case "candidate":
-      return { kind: "candidate", call, ...candidateOf(body.candidate) };
-    case "end-of-candidates":
-      return { kind: "end-of-candidates", call };
-    case "bye":
-      return { kind: "bye", call, ...(body.reason === undefined ? {} : { reason: body.reason }) };
-  }
-};
-
-const candidateOf = ({
-  candidate,
-  sdpMid,
-  sdpMLineIndex,
-  usernameFragment,
-}: Extract<SignalBody, { kind: "candidate" }>["candidate"]) => ({
-  candidate,
-  ...(sdpMid === undefined ? {} : { sdpMid }),
-  ...(sdpMLineIndex === undefined ? {} : { sdpMLineIndex }),
-  ...(usernameFragment === undefined ? {} : { usernameFragment }),
-});
-
-/** The last frame, and a close code whose range says whether to come back. */
-const closing = (why: Refusal): Closing => {
-  const row = refusals[why.code];
-  const frame = {
-    type: "closing",
-    code: why.code,
-    sentence: explain(why),
-    retry: row.retry,
-    ...(why.retryAfterMs === undefined ? {} : { retryAfterMs: why.retryAfterMs }),
-  };
-  return { frames: [textFrame(JSON.stringify(frame))], code: row.close, reason: why.code };
 };
