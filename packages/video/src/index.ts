@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 export { openVideo } from "./open-video.ts";
 export { type PlayerGround, type PlayerOptions, play, playBlack } from "./player.ts";
+export { pngOf, rgbOf } from "./png.ts";
 export { type Recorder, type RecorderOptions, recorder } from "./recorder.ts";
 export { loadWebRtc, missingWebRtc, type NodeWebRtc, type VideoInput } from "./webrtc.ts";
 export {

@@ -35,7 +35,7 @@ export const viewSensor = async (channel: RTCDataChannel): Promise<SensorView> =
       if (message.type === "reading") feed?.(message);
     },
   });
-  const description = await ask({ type: "describe" }, "description");
+  const { type: _, id: __, ...description } = await ask({ type: "describe" }, "description");
   return {
     description,
     closed,
