@@ -210,6 +210,18 @@ describe("a standing call", () => {
     assert.equal(cam.standing.room?.name, "other");
   });
 
+  test("does nothing while an attribute it needs is empty", async (context) => {
+    const { stand, pass } = bench(context);
+    const cam = stand("cam", { room: "" });
+    await pass(60_000);
+    assert.deepEqual([cam.states, cam.problems, cam.plug.sent], [[], [], []]);
+    cam.standing.change({ url: "http://box/", room: "hall", id: "cam" });
+    await pass();
+    await cam.reaches("new");
+    cam.standing.change({ url: "", room: "hall", id: "cam" });
+    assert.equal(cam.standing.state, undefined);
+  });
+
   test("has no place for a third: it is told so, and the call goes on", async (context) => {
     const { server, stand, pass } = bench(context);
     const desk = stand("desk");

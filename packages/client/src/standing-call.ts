@@ -7,6 +7,7 @@ import type { Call } from "./call.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { type ConnectOptions, connect } from "./connect.ts";
 import { SignalboxError } from "./failure.ts";
+import { onHangUp } from "./hang-up.ts";
 import type { Room } from "./room.ts";
 import type { SocketLike } from "./socket.ts";
 import type { VerdictCode } from "./verdict.ts";
@@ -14,7 +15,7 @@ import type { VerdictCode } from "./verdict.ts";
 /** In the words of the node's `state=` attribute; where there is no connection (null there) it is `undefined`. */
 export type StandingState = "new" | "connecting" | "connected" | "failed" | "closed";
 
-/** The node's attributes. When one of them changes, everything begins anew. */
+/** The node's attributes. When one of them changes, everything begins anew. Where `url`, `room` or `id` is empty, nothing runs. */
 export interface StandingAttributes {
   /** The server: `http:` means `ws:`, `https:` means `wss:`. */
   readonly url: string;
@@ -110,6 +111,7 @@ export const standingCall = (options: StandingOptions): StandingCall => {
     call = next;
     old?.hangUp();
     let wasConnected = false;
+    let unwatch = () => {};
     const follow = () => {
       if (call !== next) return;
       switch (next.state) {
@@ -121,6 +123,9 @@ export const standingCall = (options: StandingOptions): StandingCall => {
           return tell("connecting");
         case "connected":
           wasConnected = true;
+          // A peer that is no longer in the room cannot say that it ends the call.
+          unwatch();
+          unwatch = onHangUp(next.connection, next.hangUp);
           return tell("connected");
         case "ended":
           return;
@@ -131,6 +136,7 @@ export const standingCall = (options: StandingOptions): StandingCall => {
       if (call === next) options.onTrack?.(track, streams);
     });
     next.on("ended", (why) => {
+      unwatch();
       if (call !== next) return;
       call = undefined;
       if (!ends.includes(why.code)) onProblem(new SignalboxError({ ...why, retry: true }));
@@ -197,7 +203,8 @@ export const standingCall = (options: StandingOptions): StandingCall => {
     ending?.hangUp();
     leaving?.session.close();
     tell(undefined);
-    if (closed) return;
+    const { url, room: name, id } = attributes;
+    if (closed || url === "" || name === "" || id === "") return;
     later(afterMs, () => join(mine));
   };
   const join = (mine: AbortController) => {

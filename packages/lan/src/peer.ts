@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A call on the LAN that stays up: a peer connection made, negotiated by broadcast, and made anew whenever it fails. */
+
+import { onHangUp } from "@signalbox/client/hang-up";
 import { completeDescription } from "./complete-description.ts";
 import {
   type Exchange,
@@ -10,7 +12,6 @@ import {
   noCounts,
   runExchange,
 } from "./exchange.ts";
-import { onHangUp } from "./hang-up.ts";
 import { defaultSecret, type KeyRing, keyRing } from "./key.ts";
 import { defaultBroadcast, defaultPort, openSocket, type SocketOptions } from "./socket.ts";
 import { systemGround } from "./system-ground.ts";
@@ -137,8 +138,11 @@ export const lanPeer = async (options: LanPeerOptions): Promise<LanPeer> => {
         case "connected":
           tell(now);
           exchange?.settle();
-          stopWatching?.();
-          stopWatching = onHangUp(fresh, () => over(fresh, "closed"));
+          // Some stacks tell this again when the other side is gone.
+          if (stopWatching === undefined) {
+            const stopThis = onHangUp(fresh, () => over(fresh, "closed"));
+            if (connection === fresh) stopWatching = stopThis;
+          }
           return;
         case "disconnected":
           // A short silence may mend itself; meanwhile whoever calls anew is heard.

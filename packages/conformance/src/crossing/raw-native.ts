@@ -20,7 +20,7 @@ export interface RawNative {
 }
 
 export const rawNative = async (box: Box, id: string, media?: Join["media"]): Promise<RawNative> => {
-  const wire = await dial(box.url, subprotocol);
+  const wire = await dial(box.url, { subprotocol });
   box.after(wire.close);
   const frames: ServerFrame[] = [];
   const watchers = new Set<() => void>();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A client's end of a WebSocket, as the models of the original clients use it. */
-import { WebSocket } from "ws";
+import { type ClientOptions, WebSocket } from "ws";
 
 export interface Wire {
   /** Text frames, oldest first; ends when the socket is closed. */
@@ -10,9 +10,12 @@ export interface Wire {
 }
 
 /** Opens a socket. Rejects where there is no upgrade. */
-export const dial = (url: string, subprotocol?: string): Promise<Wire> =>
+export const dial = (
+  url: string,
+  { subprotocol, ...options }: ClientOptions & { readonly subprotocol?: string } = {},
+): Promise<Wire> =>
   new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, subprotocol, { perMessageDeflate: false });
+    const socket = new WebSocket(url, subprotocol, { perMessageDeflate: false, ...options });
     const inbox = queue();
     socket.on("message", (payload, isBinary) => {
       if (!isBinary) inbox.put(payload.toString());
