@@ -277,6 +277,13 @@ export const limitTable = {
     why: "Knocks that one token has waiting at one server.",
     at: "too-many-knocks",
   },
+  knocksPerAddress: {
+    value: 256,
+    unit: "count",
+    scope: "server",
+    why: "Knocks that wait from one address, or one IPv6 network, over HTTP: a school of 250 people, each at a door.",
+    at: "too-many-knocks",
+  },
   insideLines: {
     value: 10_000,
     unit: "count",

@@ -28,15 +28,26 @@ const renamed = (service: DescService, typeName: string): DescService => {
   return twin;
 };
 
-const refusalKey = createContextKey<Refusal | undefined>(undefined);
+/** What is known of a call before its method. */
+export interface Known {
+  /** Why it is refused. */
+  readonly no?: Refusal;
+  /** Whom its knocks are counted for. */
+  readonly address?: string;
+}
 
-/** Values for a call that was refused before it reached its method, or (without a refusal) for one that was not. */
-export const refusedCall = (no: Refusal | undefined): ContextValues => {
+const knownKey = createContextKey<Known>({});
+
+export const knownCall = (known: Known | undefined): ContextValues => {
   const values = createContextValues();
-  return no === undefined ? values : values.set(refusalKey, no);
+  return known === undefined ? values : values.set(knownKey, known);
 };
 
+const addressOf = ({ address }: Known): Pick<CallContext, "address"> =>
+  address === undefined ? {} : { address };
+
 const contextOf = (context: HandlerContext, ending: Abort | undefined): CallContext => ({
+  ...addressOf(context.values.get(knownKey)),
   authorization: context.requestHeader.get("authorization") ?? undefined,
   idempotencyKey: context.requestHeader.get("idempotency-key") ?? undefined,
   ifMatch: context.requestHeader.get("if-match") ?? undefined,
@@ -45,7 +56,7 @@ const contextOf = (context: HandlerContext, ending: Abort | undefined): CallCont
 });
 
 const mayRun = (context: HandlerContext): void => {
-  const no = context.values.get(refusalKey);
+  const { no } = context.values.get(knownKey);
   if (no !== undefined) throw refusalError(no);
 };
 

@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: MIT
 /** What every method reads from the headers, whatever wire they came over. */
 import { type Refusal, refusal } from "@signalbox/core";
-import { type Abort, type Asker, isOwnerToken, type RegistryGround } from "@signalbox/core/registry";
+import {
+  type Abort,
+  type Asker,
+  isOwnerToken,
+  type RegistryGround,
+  type Write,
+} from "@signalbox/core/registry";
 
 export interface CallContext {
+  /** Whom its knocks are counted for: an address, or a network. Absent: they are not. */
+  readonly address?: string;
+  /** What is to be written along with what is made, whose name it gets: the asker's request, so that it is not carried out twice. */
+  readonly remember?: (name: string) => readonly Write[];
   /** Value of the `authorization` header. */
   readonly authorization: string | undefined;
   readonly idempotencyKey: string | undefined;

@@ -56,7 +56,12 @@ export const directoryMethods = (tools: MethodTools): DirectoryMethods => {
     async createRoom(request, context) {
       const owner = ok(ownerOf(ground, context));
       const { room, created } = ok(
-        await registry.createRoom(ground, roomSpec(request.room) ?? {}, owner.digest),
+        await registry.createRoom(
+          ground,
+          roomSpec(request.room) ?? {},
+          owner.digest,
+          (id) => context.remember?.(`rooms/${id}`) ?? [],
+        ),
       );
       return {
         message: {
@@ -99,7 +104,14 @@ export const directoryMethods = (tools: MethodTools): DirectoryMethods => {
         ttlMs: millis(server.ttl),
       };
       const made = ok(
-        await registry.createServer(ground, spec, roomSpec(request.room), owner.digest, request.validateOnly),
+        await registry.createServer(
+          ground,
+          spec,
+          roomSpec(request.room),
+          owner.digest,
+          request.validateOnly,
+          (made) => context.remember?.(`servers/${made}`) ?? [],
+        ),
       );
       const { id } = made.server.record;
       const wait = boundedWait(context, millis(request.wait));

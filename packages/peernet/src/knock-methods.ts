@@ -7,6 +7,7 @@ import type { AnswerKnockRequest } from "../gen/peernet/v1/peernet_pb.js";
 import { boundedWait, type CallContext, ownerOf } from "./context.ts";
 import { candidateRecord, iceServerMessages, knockMessage, millis } from "./convert.ts";
 import { problemOf, refusalError } from "./errors.ts";
+import { knockTally } from "./knock-tally.ts";
 import { heartbeatMs, type Methods, type MethodTools, ok } from "./method.ts";
 import {
   knockPlace,
@@ -31,6 +32,7 @@ type KnockMethods = Pick<
 >;
 
 export const knockMethods = ({ ground, ice, asker, attending }: MethodTools): KnockMethods => {
+  const tally = knockTally(ground);
   const take = (
     server: string,
     parent: registry.KnockQueue,
@@ -89,8 +91,9 @@ export const knockMethods = ({ ground, ice, asker, attending }: MethodTools): Kn
               server: ok(serverReference(selector.server)),
               displayName: selector.displayName,
             };
-      const made = ok(
-        await registry.createKnock(
+      const seat = ok(await tally.seat(context.address));
+      const made = await registry
+        .createKnock(
           ground,
           target,
           {
@@ -101,8 +104,17 @@ export const knockMethods = ({ ground, ice, asker, attending }: MethodTools): Kn
             ttlMs: millis(knock.ttl),
           },
           owner.digest,
-        ),
-      );
+          (record) => context.remember?.(registry.knockName(record)) ?? [],
+        )
+        .catch((error: unknown) => {
+          seat.free();
+          throw error;
+        });
+      if (isRefusal(made)) {
+        seat.free();
+        throw refusalError(made);
+      }
+      seat.taken(made);
       const wait = boundedWait(context, millis(request.wait));
       let current = made;
       // The answerer taking it raises the generation too; what is waited for is its end.
@@ -120,6 +132,7 @@ export const knockMethods = ({ ground, ice, asker, attending }: MethodTools): Kn
         if (isRefusal(next)) break;
         current = next;
       }
+      if (registry.isOver(current)) seat.free();
       return {
         message: {
           knock: knockMessage(current),

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs";
 import { createFileRegistry, fromBinary, type Registry } from "@bufbuild/protobuf";
 import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import type { IceServers, Refusal } from "@signalbox/core";
+import type { IceServers } from "@signalbox/core";
 import type { Abort, RegistryGround } from "@signalbox/core/registry";
-import { refusedCall, registerRpc, seedTypeName } from "./connect.ts";
+import { type Known, knownCall, registerRpc, seedTypeName } from "./connect.ts";
 import { idempotent } from "./idempotency.ts";
 import { createMethods } from "./methods.ts";
 import { openApi } from "./open-api.ts";
@@ -33,14 +33,14 @@ export interface PeerNetOptions {
 export interface PeerNet {
   /**
    * Answers a request below the base path that belongs to the API, whatever wire it speaks; false where it does not.
-   * With a refusal it is refused, in the words of its wire.
+   * What is known of it beforehand: a refusal, which is told in the words of its wire; whom it is counted for.
    */
   handle(
     request: Request,
     response: Response,
     path: string,
     query: URLSearchParams,
-    no?: Refusal,
+    known?: Known,
   ): Promise<boolean>;
 }
 
@@ -62,10 +62,10 @@ export const peerNet = (options: PeerNetOptions): PeerNet => {
     idempotent(createMethods({ registry: ground, ice }), ground, ice),
     options.failed,
   );
-  const refused = new WeakMap<object, Refusal>();
+  const knownOf = new WeakMap<object, Known>();
   const rpc = connectNodeAdapter({
     routes: registerRpc(methods, options.ending),
-    contextValues: (request) => refusedCall(refused.get(request)),
+    contextValues: (request) => knownCall(knownOf.get(request)),
     requestPathPrefix: basePath,
     readMaxBytes: bodyBytesMax,
     maxTimeoutMs: 120_000,
@@ -79,7 +79,8 @@ export const peerNet = (options: PeerNetOptions): PeerNet => {
     "/descriptor.binpb": ["application/octet-stream", () => descriptor],
   };
   return {
-    async handle(request, response, path, query, no) {
+    async handle(request, response, path, query, known = {}) {
+      const { no, address } = known;
       const { origin } = request.headers;
       if (options.origins === undefined) response.setHeader("access-control-allow-origin", "*");
       else {
@@ -93,7 +94,7 @@ export const peerNet = (options: PeerNetOptions): PeerNet => {
           sendPreflight(response, "GET, POST, OPTIONS");
           return true;
         }
-        if (no !== undefined) refused.set(request, no);
+        knownOf.set(request, known);
         rpc(request as Parameters<typeof rpc>[0], response as Parameters<typeof rpc>[1]);
         return true;
       }
@@ -116,6 +117,7 @@ export const peerNet = (options: PeerNetOptions): PeerNet => {
         methods,
         bodyBytesMax,
         basePath,
+        ...(address === undefined ? {} : { address }),
         ...(options.ending === undefined ? {} : { ending: options.ending }),
         ...(types === undefined ? {} : { registry: types }),
       });

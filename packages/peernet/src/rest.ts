@@ -28,6 +28,8 @@ export interface RestOptions {
   readonly registry?: Registry;
   /** Largest request body. Bytes. */
   readonly bodyBytesMax: number;
+  /** Whom its knocks are counted for. */
+  readonly address?: string;
   /** Path in front of all routes, such as `/box`. */
   readonly basePath: string;
   /** Aborted when the server ends. */
@@ -85,6 +87,7 @@ export const handleRest = async (
   response.on("close", gone);
   try {
     const context: CallContext = {
+      ...(options.address === undefined ? {} : { address: options.address }),
       authorization: headerOf(request, "authorization"),
       idempotencyKey: headerOf(request, "idempotency-key"),
       ifMatch: headerOf(request, "if-match"),

@@ -19,7 +19,13 @@ export const serviceMethods = ({ ground, asker }: MethodTools): ServiceMethods =
     if (request.service === undefined) throw refusalError(refusal("bad-argument", "service is missing."));
     const server = ok(serverId(request.parent));
     const service = ok(
-      await registry.createService(ground, server, asker(context), serviceSpec(request.service)),
+      await registry.createService(
+        ground,
+        server,
+        asker(context),
+        serviceSpec(request.service),
+        (id) => context.remember?.(`servers/${server}/services/${id}`) ?? [],
+      ),
     );
     return {
       message: { service: serviceMessage(service) },

@@ -45,8 +45,7 @@ export const requestMessage = (
       const json: JsonValue = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
       if (typeof json !== "object" || json === null || Array.isArray(json))
         throw bad("The body must be a JSON object.");
-      const named = withStandardNames(json);
-      const whole = route.body === "*" ? named : { [route.body]: named };
+      const whole = route.body === "*" ? json : { [route.body]: json };
       return merged(input, fromJson(input, whole, options), outside, options);
     }
     const message = fromBinary(inBody, body);
@@ -58,20 +57,6 @@ export const requestMessage = (
   } catch (error) {
     throw error instanceof Error && error.name !== "ConnectError" ? bad(readable(error)) : error;
   }
-};
-
-/** The original text's name of one member of a candidate, beside the name that browsers write. */
-const withStandardNames = (json: JsonValue): JsonValue => {
-  if (Array.isArray(json)) return json.map(withStandardNames);
-  if (typeof json !== "object" || json === null) return json;
-  const isCandidate = typeof json.candidate === "string";
-  return Object.fromEntries(
-    Object.entries(json).map(([name, value]) => [
-      isCandidate && (name === "sdp_line_index" || name === "sdpLineIndex") ? "sdpMLineIndex" : name,
-      // What is free to have any members keeps them.
-      name === "attributes" ? value : withStandardNames(value),
-    ]),
-  );
 };
 
 const readable = (error: Error): string =>

@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { defaultRealm, type IceIssuer, type Limits, type Refusal, refusal } from "@signalbox/core";
 import type { Abort, RegistryGround } from "@signalbox/core/registry";
-import { type Exchange, patienceMs, type Route, sayText } from "@signalbox/gateway";
+import { countedAs, type Exchange, patienceMs, type Route, sayText } from "@signalbox/gateway";
 import { peerNet } from "@signalbox/peernet";
 import { StartFailure, systemWords } from "./start-failure.ts";
 
@@ -54,12 +54,13 @@ export const peerNetRoutes = async (parts: PeerNetParts): Promise<readonly Route
       : refusal("unauthorized", `It comes in the header ${secretHeader}.`);
   };
   const answer = async (exchange: Exchange, no: Refusal | undefined): Promise<void> => {
-    const { request, response, path, search } = exchange;
+    const { request, response, path, search, address } = exchange;
     // Answered later, perhaps: silence says nothing about this connection.
     request.socket.setTimeout(patience);
     const query = new URLSearchParams(search);
     query.delete("secret");
-    if (!(await api.handle(request, response, path, query, no))) sayText(response, 404, "404: Not Found");
+    const known = { address: countedAs(address), ...(no === undefined ? {} : { no }) };
+    if (!(await api.handle(request, response, path, query, known))) sayText(response, 404, "404: Not Found");
   };
   return paths.map((path) => ({
     name: "peernet",

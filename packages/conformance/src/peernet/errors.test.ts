@@ -14,7 +14,8 @@ import {
   startBox,
   strangerToken,
 } from "./bench.ts";
-import { plainWires, RestError, type Wire } from "./wires.ts";
+import { secureBox } from "./secure.ts";
+import { plainWires, RestError, secureWires, type Wire } from "./wires.ts";
 
 type Methods = (typeof PeerNetService)["method"];
 const { method: methods } = PeerNetService;
@@ -167,6 +168,19 @@ const cases: readonly Case[] = [
     },
   },
   {
+    what: "one knock too many of one address",
+    reason: "TOO_MANY_KNOCKS",
+    status: 429,
+    code: "RESOURCE_EXHAUSTED",
+    limits: { knocksPerAddress: 1 },
+    async run({ call, knocked }) {
+      await knocked();
+      await call("createServer", server({ uniqueId: "cam2" }));
+      const parent = "servers/cam2/services/camera";
+      return call("createKnock", { parent, knock: { offer } }, strangerToken);
+    },
+  },
+  {
     what: "a selector that two services match",
     reason: "AMBIGUOUS_SELECTOR",
     status: 409,
@@ -275,8 +289,9 @@ const storyOf = (wire: Wire): Story => {
 };
 
 const wireOf = async (t: TestContext, name: string, limits = {}) => {
-  const box = await startBox(t, { limits });
-  for (const wire of plainWires(box)) {
+  const secure = name.endsWith("TLS");
+  const place = secure ? await secureBox(t, { limits }) : await startBox(t, { limits });
+  for (const wire of (secure ? secureWires : plainWires)(place)) {
     if (wire.name === name) {
       t.after(() => wire.close());
       return storyOf(wire);
@@ -308,19 +323,21 @@ describe("refused over REST", () => {
   }
 });
 
-describe("refused over gRPC", () => {
-  for (const { what, reason, code, limits, run } of cases) {
-    test(`${what}: ${code} ${reason}`, async (t) => {
-      const error = await failure(run(await wireOf(t, "grpc-js over h2c", limits)));
-      assert.ok(error instanceof Error && "code" in error && "metadata" in error, String(error));
-      assert.equal(error.code, grpc[code]);
-      const [details] = (error.metadata as { get(name: string): readonly Buffer[] }).get(
-        "grpc-status-details-bin",
-      );
-      assert.ok(details?.includes(reason), "the details name the reason");
-    });
-  }
-});
+for (const wire of ["grpc-js over h2c", "grpc-js over TLS"]) {
+  describe(`refused over ${wire}`, () => {
+    for (const { what, reason, code, limits, run } of cases) {
+      test(`${what}: ${code} ${reason}`, async (t) => {
+        const error = await failure(run(await wireOf(t, wire, limits)));
+        assert.ok(error instanceof Error && "code" in error && "metadata" in error, String(error));
+        assert.equal(error.code, grpc[code]);
+        const [details] = (error.metadata as { get(name: string): readonly Buffer[] }).get(
+          "grpc-status-details-bin",
+        );
+        assert.ok(details?.includes(reason), "the details name the reason");
+      });
+    }
+  });
+}
 
 test("a server that ends refuses newcomers, who may come back: 503 over REST, UNAVAILABLE over gRPC", async (t) => {
   const box = await startBox(t);

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { PeerNetService } from "@signalbox/peernet/schema";
-import { selfSigned } from "@signalbox/server";
 import { startBox } from "./bench.ts";
 import { everything, type Told } from "./everything.ts";
+import { secureBox } from "./secure.ts";
 import { plainWires, secureWires } from "./wires.ts";
-
-const secureBox = async (t: TestContext) => {
-  const { certificate, key } = await selfSigned(Date.now(), { dns: ["localhost"], ip: ["127.0.0.1"] });
-  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
-  t.after(() => rm(folder, { recursive: true }));
-  await writeFile(join(folder, "both.pem"), key + certificate);
-  const { port } = await startBox(t, { tls: { certificate: join(folder, "both.pem") } });
-  return { url: `https://127.0.0.1:${port}`, port, ca: certificate };
-};
 
 /** Each wire on a server of its own, so that all of them tell the same story. */
 const story = async (t: TestContext, secure: boolean, index: number): Promise<readonly Told[]> => {

@@ -9,6 +9,7 @@ export type RegistryLimits = Pick<
   | "servicesPerServer"
   | "knocksPerService"
   | "knocksPerKnocker"
+  | "knocksPerAddress"
   | "sdpBytes"
   | "attributesBytes"
   | "displayNameChars"

@@ -64,11 +64,15 @@ export const newRoom = (ground: RegistryGround, spec: RoomSpec, ownerHash: strin
   return { id, displayName, listed: spec.listed ?? true, ownerHash, createdAt: ground.wallNow() };
 };
 
-/** Makes a room. The same owner's same room again is that room; another's is refused. */
+/**
+ * Makes a room. The same owner's same room again is that room; another's is refused.
+ * @param along what is to be written with a new one, or not at all
+ */
 export const createRoom = async (
   ground: RegistryGround,
   spec: RoomSpec,
   ownerHash: string,
+  along: (id: string) => readonly Write[] = () => [],
 ): Promise<CreatedRoom | Refusal> => {
   const made = newRoom(ground, spec, ownerHash);
   if (isRefusal(made)) return made;
@@ -82,7 +86,7 @@ export const createRoom = async (
     }
     if ((await ground.store.count("room", group)) >= ground.limits.roomsKept)
       return refusal("registry-full", `At most ${ground.limits.roomsKept} rooms.`);
-    return { writes: [roomWrite(made, 0)], result: { created: true } };
+    return { writes: [roomWrite(made, 0), ...along(made.id)], result: { created: true } };
   });
   if (isRefusal(done)) return done;
   const room = await getRoom(ground, made.id);

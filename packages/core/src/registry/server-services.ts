@@ -7,6 +7,7 @@ import type { ServiceRecord } from "./records.ts";
 import type { DeleteOptions } from "./rooms.ts";
 import { changeServer, getServer } from "./servers.ts";
 import { newService, type ServiceSpec, serviceEtag } from "./services.ts";
+import type { Write } from "./store.ts";
 
 export interface Service {
   readonly server: string;
@@ -22,11 +23,13 @@ const serviceOf = (server: string, record: ServiceRecord): Service => ({
 const missingService = (server: string, id: string): Refusal =>
   refusal("not-found", `servers/${server}/services/${id}`);
 
+/** @param along what is to be written with it, or not at all */
 export const createService = async (
   ground: RegistryGround,
   server: string,
   asker: Asker,
   spec: ServiceSpec,
+  along: (id: string) => readonly Write[] = () => [],
 ): Promise<Service | Refusal> => {
   const done = await changeServer(ground, server, asker, (record, now) => {
     const service = newService(spec, ground.limits, now);
@@ -38,6 +41,7 @@ export const createService = async (
     return {
       server: { ...record, services: [...record.services, service], edition: record.edition + 1 },
       result: { service },
+      along: along(service.id),
     };
   });
   return isRefusal(done) ? done : serviceOf(server, done.service);

@@ -76,6 +76,7 @@ export interface CreatedServer {
 /**
  * Registers a server with its services, and its room where that is given inline and missing. The same owner's same
  * server again is a renewal and takes what is said anew; another owner's is refused.
+ * @param along what is to be written with a new one, or not at all
  */
 export const createServer = async (
   ground: RegistryGround,
@@ -83,6 +84,7 @@ export const createServer = async (
   inlineRoom: RoomSpec | undefined,
   ownerHash: string,
   validateOnly = false,
+  along: (id: string) => readonly Write[] = () => [],
 ): Promise<CreatedServer | Refusal> => {
   const { limits } = ground;
   const id = spec.id === undefined || spec.id === "" ? ground.mintId() : spec.id;
@@ -133,6 +135,7 @@ export const createServer = async (
       return refusal("registry-full", `At most ${limits.serversPerRoom} servers in one room.`);
     }
     if (!validateOnly) writes.push(serverWrite(record, stored?.record.version ?? 0));
+    if (before === undefined && !validateOnly) writes.push(...along(id));
     const server = { record, etag: serverOf({ value: record }).etag };
     return { writes: validateOnly ? [] : writes, result: { server, created: before === undefined } };
   });
@@ -172,7 +175,9 @@ export const changeServer = async <Result extends object>(
   change: (
     server: ServerRecord,
     now: Millis,
-  ) => { readonly server: ServerRecord; readonly result: Result } | Refusal,
+  ) =>
+    | { readonly server: ServerRecord; readonly result: Result; readonly along?: readonly Write[] }
+    | Refusal,
 ): Promise<Result | Refusal> =>
   decide(ground, async () => {
     const found = await readServer(ground, id);
@@ -180,7 +185,8 @@ export const changeServer = async <Result extends object>(
     if (!owns(ground, asker, found.value.ownerHash)) return notOwner(asker);
     const changed = change(found.value, ground.wallNow());
     if (isRefusal(changed)) return changed;
-    return { writes: [serverWrite(changed.server, found.record.version)], result: changed.result };
+    const writes = [serverWrite(changed.server, found.record.version), ...(changed.along ?? [])];
+    return { writes, result: changed.result };
   });
 
 export interface ServerChange {
