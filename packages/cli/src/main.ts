@@ -9,6 +9,7 @@ import { serve } from "./serve.ts";
 const usage = `Usage: signalbox serve [options]
        signalbox lan call|answer|list [options]
        signalbox files share|list|get [options]
+       signalbox camera serve|view|recordings [options]
        signalbox sensor serve|read|history|watch [options]
 
 Runs a WebRTC rendezvous server. \`signalbox serve --help\` lists its options.

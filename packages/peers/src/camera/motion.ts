@@ -12,7 +12,7 @@ export interface MotionOptions {
   readonly endShare?: number;
   /** … for so long. Milliseconds. Default: 2,000. */
   readonly quietMs?: number;
-  /** What stays becomes usual within about this time: a chair that was moved. Milliseconds. Default: 10,000. */
+  /** What stays as it is becomes usual within some of these: a chair that was moved. Milliseconds. Default: 4,000. */
   readonly settleMs?: number;
 }
 
@@ -55,6 +55,9 @@ export const blockMeans = ({ width, height, data }: Luma, columns: number): Floa
   return means;
 };
 
+/** What passes by leaves that much less of itself behind than what stays. */
+const passing = 15;
+
 const median = (values: Float32Array): number => values.toSorted()[values.length >> 1] ?? 0;
 
 /**
@@ -63,8 +66,9 @@ const median = (values: Float32Array): number => values.toSorted()[values.length
  */
 export const motionDetector = (options: MotionOptions = {}): ((luma: Luma, at: number) => MotionSeen) => {
   const { columns = 32, threshold = 12, startShare = 0.01, endShare = 0.005 } = options;
-  const { quietMs = 2_000, settleMs = 10_000 } = options;
+  const { quietMs = 2_000, settleMs = 4_000 } = options;
   let usual: Float32Array | undefined;
+  let previous = new Float32Array(0);
   let lastAt = 0;
   let moving = false;
   let candidates = 0;
@@ -73,19 +77,25 @@ export const motionDetector = (options: MotionOptions = {}): ((luma: Luma, at: n
   return (luma, at) => {
     const means = blockMeans(luma, columns);
     if (usual === undefined || usual.length !== means.length) {
-      usual = means;
+      usual = means.slice();
+      previous = means;
       lastAt = at;
       return { moving, share: 0 };
     }
     const before = usual;
     const shift = median(means.map((mean, block) => mean - (before[block] ?? 0)));
+    const step = means.map((mean, block) => mean - (previous[block] ?? 0));
+    const usualStep = median(step);
+    previous = means;
     let changed = 0;
-    const learns = 1 - Math.exp(-Math.max(0, at - lastAt) / settleMs);
+    const learnsIn = (ms: number) => 1 - Math.exp(-Math.max(0, at - lastAt) / ms);
+    const [ofStill, ofPassing] = [learnsIn(settleMs), learnsIn(settleMs * passing)];
     lastAt = at;
     for (const [block, mean] of means.entries()) {
       const level = (before[block] ?? 0) + shift;
       if (Math.abs(mean - level) > threshold) changed += 1;
-      before[block] = level + (mean - level) * learns;
+      const passes = Math.abs((step[block] ?? 0) - usualStep) > threshold / 2;
+      before[block] = level + (mean - level) * (passes ? ofPassing : ofStill);
     }
     const share = changed / means.length;
     if (!moving) {

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+/** `signalbox camera serve`: a video or a made-up picture for whoever knocks, with an eye on what moves. */
+import type { ServiceOffer } from "@signalbox/client/peernet";
+import { type NodeWebRtc, openVideo, type Picture, play, type Y4mVideo } from "@signalbox/video";
+import { openCamera } from "../camera/camera.ts";
+import { motionDetector } from "../camera/motion.ts";
+import { type Footage, isThere, openFootage } from "../camera/node/footage.ts";
+import { hook } from "../camera/node/hook.ts";
+import { motionRecorder } from "../camera/node/motion-recorder.ts";
+import { nodePictures } from "../camera/node/node-pictures.ts";
+import { paintedPicture } from "../camera/node/painted.ts";
+import { folderSource, newHash } from "../file/node/folder.ts";
+import { fileService } from "../file/service.ts";
+import type { ServeCameraRequest } from "./camera-options.ts";
+import { type CommandIo, type Status, status } from "./io.ts";
+import { reasonOf, type Speech, serveUntilEnd, speech } from "./meet.ts";
+import { type SystemGround, systemGround } from "./system-ground.ts";
+
+/** How often motion is looked for. Milliseconds. */
+const lookMs = 200;
+/** What moves on and on goes into recordings of this length. Milliseconds. */
+const longestMs = 60_000;
+/** A command that runs longer is ended. Milliseconds. */
+const hookMs = 60_000;
+
+/** Of the service of the protocol file that has the recordings. */
+const recordingsId = "recordings";
+
+interface Parts {
+  readonly request: ServeCameraRequest;
+  readonly io: CommandIo;
+  readonly ground: SystemGround;
+  readonly said: Speech;
+}
+
+/** The video from its start again and again, or made-up pictures, until the signal aborts. */
+const show = async (
+  { request, io: { signal }, ground }: Parts,
+  first: Y4mVideo | undefined,
+  take: (picture: Picture) => void,
+): Promise<void> => {
+  const { y4m, width, height, rate } = request;
+  const painted = async function* () {
+    while (!signal.aborted) yield paintedPicture(ground.now(), width, height);
+  };
+  if (y4m === undefined || first === undefined) {
+    return play({ pictures: painted(), rate, show: take, ground, signal });
+  }
+  for (let video = first; ; video = await openVideo(y4m)) {
+    await play({ pictures: video.pictures, rate: video.rate, show: take, ground, signal });
+    if (signal.aborted) return;
+  }
+};
+
+const footageOf = async ({ request: { record }, said }: Parts): Promise<Footage | undefined> => {
+  if (record === undefined) return undefined;
+  const format = record.format ?? ((await isThere("ffmpeg")) ? "mp4" : "y4m");
+  return openFootage({
+    folder: record.folder,
+    keepBytes: record.keepBytes,
+    format,
+    onError: (error) => said.complain(error.message),
+  });
+};
+
+const serve = async (parts: Parts, webRtc: NodeWebRtc, end: (problem: unknown) => void): Promise<Status> => {
+  const { request, io, ground, said } = parts;
+  const { device, viewersMax, threshold, onMotion, record } = request;
+  const video = request.y4m === undefined ? undefined : await openVideo(request.y4m);
+  const { width, height, rate } = video ?? request;
+  const pictures = nodePictures(webRtc, { width, height, rate });
+  const footage = await footageOf(parts);
+  const recordings = footage && { service: recordingsId, list: footage.list };
+  const camera = openCamera({
+    label: device.displayName ?? device.id ?? "Camera",
+    pictures,
+    now: ground.now,
+    viewersMax,
+    watchesMotion: true,
+    ...(recordings === undefined ? {} : { recordings }),
+  });
+  const onError = (error: Error) => said.complain(error.message);
+  const recorder =
+    footage &&
+    record &&
+    motionRecorder({
+      footage,
+      rate,
+      preRollMs: record.preRollMs,
+      longestMs,
+      // With the one that is written, all stay below what is kept.
+      largestBytes: record.keepBytes / 2,
+      onRecorded(recording) {
+        said.tell(`recorded ${recording.name}`);
+        camera.recorded(recording);
+      },
+      onError,
+    });
+  const runHook =
+    onMotion &&
+    hook({
+      ...onMotion,
+      environment: io.environment,
+      ground,
+      longestMs: hookMs,
+      onProblem: (sentence) => said.complain(`--on-motion: ${sentence}`),
+      signal: io.signal,
+    });
+  const look = motionDetector(threshold === undefined ? {} : { threshold });
+  let lookedAt = Number.NEGATIVE_INFINITY;
+
+  const showing = show(parts, video, (picture) => {
+    const at = ground.now();
+    pictures.feed(picture);
+    recorder?.take(picture, at);
+    // A clock that was set back does not blind it.
+    if (Math.abs(at - lookedAt) < lookMs) return;
+    lookedAt = at;
+    const { changed, moving, share } = look(picture, at);
+    if (changed === undefined) return;
+    said.tell(moving ? "something moves" : "nothing moves any more");
+    camera.moved({ moving, at, share });
+    recorder?.moved(moving);
+    if (moving) {
+      runHook?.({
+        SIGNALBOX_DEVICE: device.id ?? "",
+        SIGNALBOX_MOTION_AT: new Date(at).toISOString(),
+      });
+    }
+  });
+  showing.catch(end);
+  const services: ServiceOffer[] = [camera.service];
+  if (footage !== undefined) {
+    const source = await folderSource(footage.folder);
+    const shared = fileService({ source, label: "Recordings", newHash, timer: ground });
+    services.push({ ...shared, id: recordingsId });
+  }
+  const served = await serveUntilEnd(device, services, { webRtc, io, speech: said });
+  end(undefined);
+  await showing.catch(() => {});
+  await recorder?.stop();
+  camera.close();
+  return served;
+};
+
+export const serveCamera = async (
+  request: ServeCameraRequest,
+  io: CommandIo,
+  webRtc: NodeWebRtc,
+  ground: SystemGround = systemGround,
+): Promise<Status> => {
+  const said = speech("camera serve", io, request.device.quiet);
+  const ended = new AbortController();
+  let problem: unknown;
+  const end = (why: unknown) => {
+    problem ??= why;
+    ended.abort();
+  };
+  const signal = AbortSignal.any([io.signal, ended.signal]);
+  try {
+    const served = await serve({ request, io: { ...io, signal }, ground, said }, webRtc, end);
+    if (problem === undefined) return served;
+  } catch (error) {
+    problem = error;
+  }
+  said.complain(reasonOf(problem));
+  return status.failed;
+};
