@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { connect, type Peer } from "@signalbox/client";
 import { handClock } from "@signalbox/core/testing";
 import { answer, ask, camera, clientToken, deviceToken, offer, startBox } from "./bench.ts";
 
@@ -111,6 +112,43 @@ describe("a server that is killed", { timeout: 120_000 }, () => {
       assert.equal((await ask(back, "POST", `/v1/${open}:answer`, { answer }, deviceToken)).status, 200);
     });
   }
+
+  test("while a request with an id waits made one knock, also when it is sent again", async (t) => {
+    const folder = await dataFolder(t);
+    const server = await serving(t, folder);
+    await ask(server, "POST", "/v1/servers", { ...camera, ttl: "3600s" }, deviceToken);
+    const path = "/v1/servers/cam/services/camera/knocks";
+    const body = { knock: { offer, ttl: "600s" }, wait: "50s", requestId: "k-1" };
+    const lost = ask(server, "POST", path, body, clientToken);
+    const handed = await ask(server, "GET", "/v1/servers/cam/knocks?wait=50s", undefined, deviceToken);
+    server.child.kill("SIGKILL");
+    await assert.rejects(lost);
+    const back = await serving(t, folder);
+    const again = await ask(back, "POST", path, body, clientToken);
+    assert.equal(again.status, 202);
+    assert.equal(again.json.knock.name, handed.json.knocks[0].name);
+    const { json } = await ask(back, "GET", "/v1/servers/cam/knocks", undefined, deviceToken);
+    assert.equal(json.knocks.length, 1);
+  });
+
+  test("has registered servers in their rooms again, for peers on lines to see", async (t) => {
+    const folder = await dataFolder(t);
+    const server = await serving(t, folder);
+    const device = { ...camera, room: "rooms/hall", ttl: "3600s" };
+    const path = "/v1/servers?room.displayName=Hall";
+    assert.equal((await ask(server, "POST", path, device, deviceToken)).status, 201);
+    server.child.kill("SIGKILL");
+    await once(server.child, "exit");
+    const back = await serving(t, folder);
+    const room = await connect({ url: back.url.replace("http", "ws"), room: "hall", id: "ann", media: [] });
+    t.after(room.session.close);
+    const cam =
+      room.peers.get("cam") ??
+      (await new Promise<Peer>((resolve) => {
+        room.on("peer-joined", resolve);
+      }));
+    assert.deepEqual([cam.id, cam.protocol, cam.services[0]?.name], ["cam", "peernet", "camera"]);
+  });
 
   test("and a second one on its folder: one clear line, status 1", async (t) => {
     const folder = await dataFolder(t);
