@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+import { restore } from "./absence.ts";
 import type { Frame } from "./frame.ts";
 import { endLine, finish, openLine, receive, scheduleWake } from "./lines.ts";
 import { takeParcel } from "./parcels.ts";
@@ -17,6 +18,11 @@ export interface HubStats {
 export interface Hub {
   /** A new connection, whose dialect is decided. Ends by itself when the line ends. */
   open(port: LinePort, dialect: Dialect, handshake: Handshake): Line;
+  /**
+   * This node was cut off from the directory and is back: it claims again what it holds, and reads every roster anew.
+   * `restarted`: the directory may have forgotten the last of what it was told.
+   */
+  restore(restarted: boolean): Promise<void>;
   /** From now on every line, present and new, is told to come back elsewhere or later. */
   drain(): void;
   /** Ends everything at once and rings no timer any more. */
@@ -57,7 +63,7 @@ export const createHub = (parts: HubParts): Hub => {
     lines: new Set(),
     sessions: new Map(),
     rooms: new Map(),
-    claims: new Set(),
+    questions: new Set(),
     draining: false,
     endLine: (line, why) => endLine(hub, line, why),
     rewake: (line) => scheduleWake(hub, line),
@@ -67,6 +73,7 @@ export const createHub = (parts: HubParts): Hub => {
     open(port, dialect, handshake) {
       return new OpenLine(hub, openLine(hub, port, dialect, handshake));
     },
+    restore: (restarted) => restore(hub, restarted),
     drain() {
       hub.draining = true;
       for (const line of [...hub.lines]) endLine(hub, line, refusal("draining"));

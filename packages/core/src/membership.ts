@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** Joining, leaving and changing: claims in the directory, and who is told of them. */
 import { exceedsBytes } from "./frame.ts";
-import { type NodeId, type PeerId, parsePeerId, type RoomKey, roomKey } from "./ids.ts";
+import { type PeerId, parsePeerId, roomKey } from "./ids.ts";
 import type { Limits } from "./limits.ts";
 import type { LeaveReason, Service } from "./member.ts";
 import { announce, applyChange, viewOf } from "./news.ts";
 import type { Claimed } from "./ports.ts";
 import { isRefusal, type Refusal, refusal } from "./refusal.ts";
+import { askSiblings, tellSiblings } from "./siblings.ts";
 import {
   type HubState,
   type LocalRoom,
@@ -14,7 +15,6 @@ import {
   type Membership,
   membershipIn,
   type Session,
-  watch,
 } from "./state.ts";
 import { refuseCommand, tell } from "./telling.ts";
 import { rosterOf } from "./view.ts";
@@ -71,7 +71,7 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
   };
   // Not spread: an array that is grown reserves room for sixteen more.
   session.memberships = session.memberships.concat(membership);
-  const claim = beginClaim(hub, key, peer);
+  const question = askSiblings(hub, key, peer);
   const answer = await hub.directory.claim(
     {
       room: key,
@@ -89,14 +89,14 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
     session.dialect.limits.roomMembers,
     session.dialect.limits.sessionsPerId,
   );
-  const heard = claim.end();
+  const siblings = question.end(isRefusal(answer) ? [] : answer.siblings);
   if (isRefusal(answer)) {
     drop(session, membership);
     releaseHeld(membership);
     refuseCommand(hub, session, answer, command.ref);
     return false;
   }
-  const claimed = { ...answer, siblings: heard(answer.siblings) };
+  const claimed = { ...answer, siblings };
   const { entry } = claimed;
   membership.entry = entry;
   if (membership.left !== undefined) {
@@ -105,10 +105,8 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
     return false;
   }
   const room = localRoom(hub, key);
-  occupy(room, membership, claimed.siblings);
-  for (const node of claimed.siblings) {
-    watch(hub, "sibling", hub.bus.send(node, { type: "sibling", room: key, peer, present: true }));
-  }
+  occupy(room, membership, siblings);
+  tellSiblings(hub, siblings, key, peer, true);
   if (presence.announced) announce(hub, key, claimed.audience, claimed.revision, { kind: "joined", entry });
   if (presence.listens && (room.view === undefined || room.opening !== undefined)) {
     const view = await viewOf(hub, room);
@@ -143,7 +141,7 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
  * Takes back a claim whose session left while it was on its way. Both changes count in the room's history, so they are
  * told: nobody is left with a hole.
  */
-const withdraw = async (
+export const withdraw = async (
   hub: HubState,
   { key, peer, session }: Membership,
   claimed: Claimed,
@@ -181,32 +179,6 @@ export const tellSnapshot = (
     snapshot,
     ...(ref === undefined ? {} : { ref }),
   });
-};
-
-interface ClaimUnderway {
-  /** Ends it; what is given back adds to the siblings of the answer what was heard since the claim began. */
-  end(): (siblings: readonly NodeId[]) => readonly NodeId[];
-}
-
-/** Until the directory's answer is here, other nodes that come to hold the same id say so already: that is kept. */
-const beginClaim = (hub: HubState, room: RoomKey, peer: PeerId): ClaimUnderway => {
-  const heard = new Map<NodeId, boolean>();
-  const underway = { room, peer, heard };
-  hub.claims.add(underway);
-  return {
-    end() {
-      hub.claims.delete(underway);
-      return (siblings) => {
-        if (heard.size === 0) return siblings;
-        const nodes = new Set(siblings);
-        for (const [node, present] of heard) {
-          if (present) nodes.add(node);
-          else nodes.delete(node);
-        }
-        return [...nodes];
-      };
-    },
-  };
 };
 
 const mintPeerId = (hub: HubState): PeerId => {
@@ -272,9 +244,7 @@ export const leave = async (hub: HubState, membership: Membership, reason: Leave
   });
   if (released !== undefined) {
     // Another session here may hold the same id still.
-    for (const node of room.holders.has(peer) ? [] : released.siblings) {
-      watch(hub, "sibling", hub.bus.send(node, { type: "sibling", room: key, peer, present: false }));
-    }
+    if (!room.holders.has(peer)) tellSiblings(hub, released.siblings, key, peer, false);
     if (presence.announced) {
       const change = { kind: "left", entry: released.entry, reason } as const;
       announce(hub, key, released.audience, released.revision, change);

@@ -58,3 +58,6 @@ export type Parcel =
       readonly fate: Fate;
       readonly protocol?: string;
     };
+
+/** What is taken in the order of its room: it waits while a roster is fetched. */
+export type OrderedParcel = Exclude<Parcel, { readonly type: "receipt" | "sibling" }>;

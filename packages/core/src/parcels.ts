@@ -2,11 +2,12 @@
 /** What comes from other nodes. */
 import type { NodeId } from "./ids.ts";
 import { applyChange, refetch } from "./news.ts";
-import type { Parcel } from "./parcel.ts";
+import type { OrderedParcel, Parcel } from "./parcel.ts";
 import { better, report, takeReceipt } from "./receipts.ts";
 import { refusal } from "./refusal.ts";
 import { deliverMessage, deliverSignal } from "./relay.ts";
 import type { Awaiter } from "./replay.ts";
+import { takeSibling } from "./siblings.ts";
 import type { Signal } from "./signal.ts";
 import { type HubState, type LocalRoom, type Membership, type Session, watch } from "./state.ts";
 import type { Fate } from "./vocabulary.ts";
@@ -16,16 +17,10 @@ const waitingMax = 1_024;
 
 export const takeParcel = (hub: HubState, from: NodeId, parcel: Parcel): void => {
   if (parcel.type === "receipt") return takeReceipt(hub, from, parcel.to, parcel.fate, parcel.protocol);
-  if (parcel.type === "sibling") {
-    for (const { room, peer, heard } of hub.claims) {
-      if (room === parcel.room && peer === parcel.peer) heard.set(from, parcel.present);
-    }
-  }
+  if (parcel.type === "sibling") return takeSibling(hub, from, parcel);
   const room = hub.rooms.get(parcel.room);
   if (room === undefined)
-    return parcel.type === "news" || parcel.type === "sibling"
-      ? undefined
-      : answer(hub, from, parcel, { fate: "unknown" });
+    return parcel.type === "news" ? undefined : answer(hub, from, parcel, { fate: "unknown" });
   if (room.waiting !== undefined) {
     if (room.waiting.length < waitingMax) room.waiting.push({ from, parcel });
     else if (parcel.type === "signal" || parcel.type === "message") {
@@ -42,20 +37,12 @@ const open = (
   hub: HubState,
   room: LocalRoom,
   from: NodeId,
-  parcel: Exclude<Parcel, { readonly type: "receipt" }>,
+  parcel: OrderedParcel,
   fetched: boolean,
 ): void => {
   switch (parcel.type) {
     case "news":
       return applyChange(hub, room, parcel.revision, parcel.change);
-    case "sibling": {
-      const holder = room.holders.get(parcel.peer);
-      if (holder === undefined) return;
-      holder.siblings ??= new Set();
-      if (parcel.present) holder.siblings.add(from);
-      else holder.siblings.delete(from);
-      return;
-    }
     case "signal":
     case "message":
       // A signal never comes before the news that its sender is there: where that went missing, it is fetched first.
@@ -73,7 +60,7 @@ const fetchFirst = (hub: HubState, room: LocalRoom, from: NodeId, parcel: Direct
     const waiting = room.waiting ?? [];
     room.waiting = undefined;
     for (const item of waiting) {
-      if (item.parcel.type !== "receipt") open(hub, room, item.from, item.parcel, true);
+      open(hub, room, item.from, item.parcel, true);
     }
   });
   watch(hub, "roster", opened);

@@ -5,7 +5,7 @@ import type { Frame } from "./frame.ts";
 import type { ConnectionId, NodeId, PeerId, RoomKey, RoomName, SessionId } from "./ids.ts";
 import type { Entry, LeaveReason, Presence, Revision } from "./member.ts";
 import type { Observe } from "./observation.ts";
-import type { Parcel } from "./parcel.ts";
+import type { OrderedParcel } from "./parcel.ts";
 import type {
   Bus,
   Cancel,
@@ -43,11 +43,11 @@ export interface HubState extends HubParts {
   readonly lines: Set<LineState>;
   readonly sessions: Map<SessionId, Session>;
   readonly rooms: Map<RoomKey, LocalRoom>;
-  /** Claims the directory has not answered yet, and what other nodes said of the same peer id meanwhile. */
-  readonly claims: Set<{
+  /** What the directory was asked of shared ids and has not answered yet, with the nodes that came to hold them meanwhile. */
+  readonly questions: Set<{
     readonly room: RoomKey;
     readonly peer: PeerId;
-    readonly heard: Map<NodeId, boolean>;
+    readonly came: Set<NodeId>;
   }>;
   draining: boolean;
   /** Ends a line from this side, in its dialect's own words. */
@@ -140,7 +140,7 @@ export interface LocalRoom {
   view: View | undefined;
   opening: Promise<View | Refusal> | undefined;
   /** Parcels that wait while a missed roster is fetched. */
-  waiting: { readonly from: NodeId; readonly parcel: Parcel }[] | undefined;
+  waiting: { readonly from: NodeId; readonly parcel: OrderedParcel }[] | undefined;
   cancelCheck: Cancel | undefined;
   /** The roster is being fetched because news was missed. */
   mending: Promise<void> | undefined;

@@ -59,6 +59,8 @@ export interface RedisBackplane {
   settled(): Promise<void>;
   /** Ends the lease and the connections. */
   close(): Promise<void>;
+  /** Ends the connections as the end of the process would: the lease runs out by itself. */
+  abandon(): void;
 }
 
 const allScripts = [roomScripts, leaseScripts, registryScripts].flatMap((module) => Object.values(module));
@@ -121,6 +123,7 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
       await bus.settled();
       await store.settled();
     },
+    abandon: () => link.close(),
     async close() {
       await lease.end();
       link.close();

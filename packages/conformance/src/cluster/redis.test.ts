@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: MIT
+/** A cluster on a real Redis: what the in-memory cluster shows of any interleaving, and what only a real one can lose. */
+import assert from "node:assert/strict";
+import { after, describe, test } from "node:test";
+import { severable, startRedis } from "@signalbox/backplane/testing";
+import { defaultRealm, isRefusal, type PeerId, type RoomName, roomKey, withLimits } from "@signalbox/core";
+import { handClock } from "@signalbox/core/testing";
+import { native } from "@signalbox/dialects/native";
+import fc from "fast-check";
+import { type RedisNode, redisCluster, until } from "./on-redis.ts";
+import { type Witness, witness } from "./witness.ts";
+
+const redis = await startRedis();
+after(() => redis.stop());
+
+/** Peers that lose their line are not awaited long. */
+const dialect = native({ limits: withLimits({ graceMs: 50 }) });
+const room = roomKey(defaultRealm, "r" as RoomName);
+
+const nodesOf = async (cluster: ReturnType<typeof redisCluster>, count: number) => {
+  const nodes: RedisNode[] = [];
+  for (let number = 0; number < count; number += 1) nodes.push(await cluster.node(`n${number}`));
+  return nodes;
+};
+
+const present = (one: Witness) => one.joined && one.line.closing === undefined && one.line.line.settled;
+
+/** Everybody that is in knows exactly the others that are in, and so does the directory. */
+const agree = async (all: readonly Witness[], { backplane }: RedisNode): Promise<boolean> => {
+  const here = all.filter(present);
+  const names = here.map(({ session }) => session).sort();
+  const roster = await backplane.directory.roster(room, 0, 1_000);
+  if (isRefusal(roster)) return false;
+  const listed = roster.entries.map(({ session }) => session as string).sort();
+  return (
+    listed.join() === names.join() &&
+    here.every(
+      (one) => [...one.known.keys()].sort().join() === names.filter((name) => name !== one.session).join(),
+    )
+  );
+};
+
+const assertFaithful = (all: readonly Witness[]): void => {
+  assert.deepEqual(
+    all.flatMap(({ complaints }) => complaints),
+    [],
+  );
+  for (const one of all) {
+    for (const numbers of one.received.values()) {
+      assert.deepEqual(
+        numbers,
+        [...new Set(numbers)].sort((a, b) => a - b),
+        "doubled or out of order",
+      );
+    }
+  }
+};
+
+const comer = async (node: RedisNode, name: string): Promise<Witness> => {
+  const one = witness(node.hub, dialect, name);
+  one.join("r");
+  await until(() => one.joined || one.refused);
+  return one;
+};
+
+type Action =
+  | { readonly do: "come"; readonly peer: number; readonly node: number }
+  | { readonly do: "leave" | "end" | "drop"; readonly peer: number }
+  | { readonly do: "signal"; readonly peer: number; readonly to: number };
+
+const peer = fc.nat(5);
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant("come" as const), peer, node: fc.nat(2) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("leave", "end", "drop"), peer }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("signal" as const), peer, to: peer }) },
+);
+
+describe("a cluster on Redis", () => {
+  test("after any sequence of joins, leaves, breaks and signals all have the same roster, and nothing came before its sender", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 80, size: "max" }), async (actions) => {
+        const cluster = redisCluster(redis.url);
+        const nodes = await nodesOf(cluster, 3);
+        const current = new Map<number, Witness>();
+        const all: Witness[] = [];
+        for (const one of actions) {
+          const actor = current.get(one.peer);
+          const gone = actor === undefined || actor.line.closing !== undefined || actor.refused;
+          if (one.do === "come") {
+            const node = nodes[one.node];
+            if (!gone || node === undefined) continue;
+            const fresh = witness(node.hub, dialect, `p${one.peer}`);
+            current.set(one.peer, fresh);
+            all.push(fresh);
+            fresh.join("r");
+          } else if (!gone) {
+            if (one.do === "signal") actor.signal(`p${one.to}`);
+            else {
+              current.delete(one.peer);
+              if (one.do === "leave") actor.leave();
+              else if (one.do === "end") actor.end();
+              else actor.line.drop();
+            }
+          }
+        }
+        const [first] = nodes;
+        if (first === undefined) assert.fail();
+        await until(() => agree(all, first));
+        assertFaithful(all);
+        await cluster.stop();
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("a shared id that is claimed on two nodes at the same moment is one: a signal from either reaches both", async () => {
+    const cluster = redisCluster(redis.url);
+    const [first, second] = await nodesOf(cluster, 2);
+    if (first === undefined || second === undefined) assert.fail();
+    const shared = (node: RedisNode) => {
+      const one = witness(node.hub, sharing, "ann");
+      one.join("r");
+      return one;
+    };
+    for (let round = 0; round < 20; round += 1) {
+      const pair = [shared(first), shared(second)];
+      await until(() => pair.every(({ joined }) => joined));
+      const bobs = [await comer(first, "bob 1"), await comer(second, "bob 2")];
+      for (const bob of bobs) bob.signal("ann");
+      await until(() => pair.every(({ received }) => received.size === 2));
+      for (const one of [...pair, ...bobs]) one.end();
+      await until(async () => (await first.backplane.directory.audience(room)).toString() === "");
+    }
+    await cluster.stop();
+  });
+});
+
+/** Peers that share their ids. */
+const sharing = {
+  ...dialect,
+  open(...given: Parameters<typeof dialect.open>) {
+    const codec = dialect.open(...given);
+    const decode = codec.decode.bind(codec);
+    return Object.assign(codec, {
+      decode(...asked: Parameters<typeof decode>) {
+        const decoded = decode(...asked);
+        const commands = decoded.commands.map((command) =>
+          command.type === "join" ? { ...command, claim: "shared" as const } : command,
+        );
+        return { ...decoded, commands };
+      },
+    });
+  },
+};
+
+describe("a node whose process ends without a word", () => {
+  test("is swept: the others are told, its ids can be claimed, and nothing of it is left", async () => {
+    const cluster = redisCluster(redis.url, 400);
+    const [first, second] = await nodesOf(cluster, 2);
+    if (first === undefined || second === undefined) assert.fail();
+    const ann = await comer(first, "ann");
+    const bob = await comer(second, "bob");
+    await until(() => ann.known.size === 1);
+    second.die();
+    await until(() => ann.known.size === 0);
+    assert.deepEqual(ann.complaints, []);
+    const heir = await comer(first, "bob");
+    assert.equal(heir.joined, true);
+    assert.notEqual(heir.session, bob.session);
+    await until(() => first.backplane.state.nodes === 1);
+    await cluster.stop();
+  });
+});
+
+describe("a node that stood still beyond its lease", () => {
+  test("cannot take back what others took over: its loser is closed, the others are claimed again", async () => {
+    const cluster = redisCluster(redis.url, 300);
+    const awake = await cluster.node("awake");
+    const clock = handClock();
+    const asleep = await cluster.node("asleep", { clock });
+    const watcher = await comer(awake, "watcher");
+    const ann = await comer(asleep, "ann");
+    const bob = await comer(asleep, "bob");
+    await until(() => watcher.known.size === 2);
+    // Its clock stands, so nothing is renewed; the others' does not.
+    await until(() => watcher.known.size === 0);
+    const heir = await comer(awake, "ann");
+    assert.equal(heir.joined, true);
+    // It wakes, and the first thing it does is a write.
+    const late = witness(asleep.hub, dialect, "late");
+    late.join("r");
+    await until(() => late.refused);
+    await until(() => ann.line.closing !== undefined);
+    await until(() => agree([watcher, heir, ann, bob], awake));
+    assert.equal(bob.line.closing, undefined);
+    assertFaithful([watcher, heir, ann, bob]);
+    assert.deepEqual(asleep.said, ["away", "back"]);
+    const found = await awake.backplane.directory.find(room, "ann" as PeerId);
+    assert.deepEqual(isRefusal(found) ? found : found.map(({ session }) => session), [heir.session]);
+    clock.advance(0);
+    await cluster.stop();
+  });
+});
+
+describe("while Redis is away", () => {
+  test("local calls go on, newcomers are refused, and afterwards all are told what they missed", async () => {
+    const proxy = await severable(redis.port);
+    const cluster = redisCluster(redis.url, 60_000);
+    const far = await cluster.node("far");
+    const near = await cluster.node("near", { port: proxy.port });
+    const ann = await comer(near, "ann");
+    const bob = await comer(near, "bob");
+    const cat = await comer(far, "cat");
+    await until(() => ann.known.size === 2 && cat.known.size === 2);
+    proxy.cut();
+    await until(() => near.said.includes("away"));
+    assert.equal(near.backplane.state.open, false);
+    const local = ann.signal("bob");
+    assert.equal(ann.fates.get(local), "sent");
+    const remote = ann.signal("cat");
+    await until(() => ann.fates.has(remote));
+    assert.equal(ann.fates.get(remote), "refused");
+    const late = await comer(near, "late");
+    assert.equal(late.refused, true);
+    // Both sides change meanwhile.
+    const dan = await comer(far, "dan");
+    bob.end();
+    proxy.mend();
+    await until(() => near.said.includes("back"));
+    await until(() => agree([ann, bob, cat, dan], far));
+    assertFaithful([ann, bob, cat, dan]);
+    // Whoever was refused can come now.
+    const again = await comer(near, "late");
+    assert.equal(again.joined, true);
+    await cluster.stop();
+    await proxy.close();
+  });
+
+  test("a connection that says nothing any more is noticed within the lease", async () => {
+    const proxy = await severable(redis.port);
+    const cluster = redisCluster(redis.url, 400);
+    const far = await cluster.node("far");
+    const near = await cluster.node("near", { port: proxy.port });
+    const ann = await comer(near, "ann");
+    const cat = await comer(far, "cat");
+    await until(() => ann.known.size === 1 && cat.known.size === 1);
+    proxy.freeze();
+    await until(() => near.said.includes("away"));
+    await until(() => cat.known.size === 0);
+    proxy.mend();
+    await until(() => agree([ann, cat], far));
+    assertFaithful([ann, cat]);
+    await cluster.stop();
+    await proxy.close();
+  });
+});
+
+describe("a Redis that is restarted", () => {
+  for (const memory of [
+    "with what it knew",
+    "with what it knew a while ago",
+    "without what it knew",
+  ] as const) {
+    test(`${memory}: everybody that is still there is known again, and nobody else`, async () => {
+      const own = await startRedis(memory === "without what it knew" ? [] : ["--dbfilename", "dump.rdb"]);
+      const cluster = redisCluster(own.url, 60_000);
+      const [first, second] = await nodesOf(cluster, 2);
+      if (first === undefined || second === undefined) assert.fail();
+      const ann = await comer(first, "ann");
+      const bob = await comer(second, "bob");
+      const gone = await comer(second, "gone");
+      await until(() => ann.known.size === 2);
+      if (memory === "with what it knew a while ago") await own.save();
+      const cat = await comer(second, "cat");
+      gone.end();
+      await until(() => ann.known.size === 2 && cat.known.size === 2);
+      if (memory === "with what it knew") await own.save();
+      await own.kill();
+      await until(() => first.said.includes("away") && second.said.includes("away"));
+      const local = bob.signal("cat");
+      assert.equal(bob.fates.get(local), "sent");
+      await own.restart();
+      await until(() => first.said.includes("back") && second.said.includes("back"));
+      const dan = await comer(first, "dan");
+      const all = [ann, bob, cat, gone, dan];
+      await until(() => agree(all, first));
+      assertFaithful(all);
+      // Signals find their way again.
+      const there = ann.signal("cat");
+      await until(() => ann.fates.get(there) === "sent");
+      await cluster.stop();
+      await own.stop();
+    });
+  }
+});

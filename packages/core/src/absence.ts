@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/** After this node could not be seen for a while: it claims again what it holds, and looks anew at every room. */
+import { withdraw } from "./membership.ts";
+import { announce, applyChange, refetch } from "./news.ts";
+import { isRefusal, type Refusal } from "./refusal.ts";
+import { endSession } from "./sessions.ts";
+import { askSiblings, tellSiblings } from "./siblings.ts";
+import { type HubState, localRoom, type Membership, type Session } from "./state.ts";
+
+/** Questions to the directory at once. 64: it is busy all the time, and others get a word in. */
+const lanes = 64;
+
+const inLanes = async <Item>(items: readonly Item[], run: (item: Item) => Promise<void>): Promise<void> => {
+  const rest = items[Symbol.iterator]();
+  const lane = async (): Promise<void> => {
+    for (const item of rest) await run(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane));
+};
+
+/**
+ * Claims everything again. Whoever holds what another took over meanwhile is closed. `restarted`: the directory may have
+ * forgotten the last of what it was told. Where it is gone again meanwhile, this ends early, to be called once more.
+ */
+export const restore = async (hub: HubState, restarted: boolean): Promise<void> => {
+  const held = [...hub.sessions.values()].flatMap((session) => session.memberships);
+  await inLanes(held, (membership) => reclaim(hub, membership, restarted));
+  const seen = [...hub.rooms.values()].filter(({ view }) => view !== undefined);
+  await inLanes(seen, (room) => refetch(hub, room));
+};
+
+const reclaim = async (hub: HubState, membership: Membership, restarted: boolean): Promise<void> => {
+  const { entry, session, key, peer } = membership;
+  // A claim that is on its way is answered by itself.
+  if (entry === undefined || membership.left !== undefined) return;
+  const room = localRoom(hub, key);
+  const above = restarted ? Math.max(room.view?.known ?? 0, entry.order) : 0;
+  const question = askSiblings(hub, key, peer);
+  const claimed = await hub.directory.reclaim(entry, above);
+  const siblings = question.end(isRefusal(claimed) ? [] : claimed.siblings);
+  if (isRefusal(claimed)) return lose(hub, session, claimed);
+  if (membership.left !== undefined) return withdraw(hub, membership, claimed);
+  membership.entry = claimed.entry;
+  const holder = room.holders.get(peer);
+  if (holder !== undefined) holder.siblings = new Set(siblings);
+  tellSiblings(hub, siblings, key, peer, true);
+  if (!claimed.changed || !claimed.entry.announced) return;
+  const kind = claimed.entry.order === entry.order ? "changed" : "joined";
+  const change = { kind, entry: claimed.entry } as const;
+  announce(hub, key, claimed.audience, claimed.revision, change);
+  applyChange(hub, room, claimed.revision, change, session);
+};
+
+const lose = (hub: HubState, session: Session, why: Refusal): void => {
+  if (why.code === "cluster-away") return;
+  const { line } = session;
+  endSession(hub, session, "replaced");
+  if (line !== undefined) hub.endLine(line, why);
+};
