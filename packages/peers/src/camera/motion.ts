@@ -68,7 +68,7 @@ export const motionDetector = (options: MotionOptions = {}): ((luma: Luma, at: n
   const { columns = 32, threshold = 12, startShare = 0.01, endShare = 0.005 } = options;
   const { quietMs = 2_000, settleMs = 4_000 } = options;
   let usual: Float32Array | undefined;
-  let previous = new Float32Array(0);
+  let previous: Float32Array = new Float32Array(0);
   let lastAt = 0;
   let moving = false;
   let candidates = 0;

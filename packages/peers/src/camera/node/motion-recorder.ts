@@ -26,7 +26,7 @@ export interface MotionRecorder {
   stop(): Promise<void>;
 }
 
-/** Pictures that are held before a motion take no more, and reach less far back where they are large. 64 MiB. */
+/** Pictures that wait, before a motion or for a slow disk, take no more: those beyond are left out. 64 MiB. */
 const heldBytesMax = 64 * 1024 * 1024;
 
 interface Timed {
@@ -34,90 +34,109 @@ interface Timed {
   readonly at: number;
 }
 
+/** Pictures in order, in bounds. */
+const heldPictures = () => {
+  let held: Timed[] = [];
+  let bytes = 0;
+  return {
+    add(timed: Timed, oldestAt: number) {
+      held.push(timed);
+      bytes += timed.picture.data.length;
+      while (held[0] !== undefined && (held[0].at < oldestAt || bytes > heldBytesMax)) {
+        bytes -= held.shift()?.picture.data.length ?? 0;
+      }
+    },
+    takeAll(): readonly Timed[] {
+      const all = held;
+      held = [];
+      bytes = 0;
+      return all;
+    },
+  };
+};
+
+/** One recording: pictures wait until its file is open. */
+const segment = (rate: number) => {
+  const waiting = heldPictures();
+  let clock = 0;
+  let writer: Recorder | undefined;
+  let opened: OpenRecording | undefined;
+  let [from, until, bytes]: [number | undefined, number, number] = [undefined, 0, 0];
+  const write = ({ picture, at }: Timed) => {
+    clock = at;
+    writer?.take(picture);
+  };
+  return {
+    get bytes() {
+      return bytes;
+    },
+    get lastsMs() {
+      return from === undefined ? 0 : until - from;
+    },
+    /** True for the first one: now there is something to open a file for. */
+    add(timed: Timed): boolean {
+      const isFirst = from === undefined;
+      from ??= timed.at;
+      until = timed.at;
+      bytes += timed.picture.data.length;
+      if (writer === undefined) waiting.add(timed, Number.NEGATIVE_INFINITY);
+      else write(timed);
+      return isFirst;
+    },
+    async open(footage: Footage): Promise<void> {
+      opened = await footage.open();
+      writer = recorder({ sink: opened.sink, rate, now: () => clock });
+      for (const timed of waiting.takeAll()) write(timed);
+    },
+    async finish(): Promise<Recording | undefined> {
+      return from === undefined ? undefined : opened?.finish(from, until - from);
+    },
+  };
+};
+
 export const motionRecorder = (options: MotionRecorderOptions): MotionRecorder => {
   const { footage, rate, preRollMs, longestMs, largestBytes, onRecorded, onError } = options;
-  /** Before a motion, or while the file of its recording is being opened. */
-  let held: Timed[] = [];
-  let heldBytes = 0;
-  let moving = false;
-  let current:
-    | {
-        readonly open: OpenRecording;
-        readonly writer: Recorder;
-        readonly from: number;
-        until: number;
-        bytes: number;
-      }
-    | undefined;
+  const before = heldPictures();
+  let current: ReturnType<typeof segment> | undefined;
   /** Opening and closing, one after the other. */
   let work: Promise<void> = Promise.resolve();
-  let clock = 0;
 
-  const write = ({ picture, at }: Timed): void => {
-    if (current === undefined) return;
-    clock = at;
-    current.until = at;
-    current.bytes += picture.data.length;
-    current.writer.take(picture);
+  const enqueue = (step: () => Promise<void>): void => {
+    work = work.then(step).catch((error: unknown) => {
+      onError(error instanceof Error ? error : new Error(String(error)));
+    });
   };
-
-  const hold = (timed: Timed): void => {
-    held.push(timed);
-    heldBytes += timed.picture.data.length;
-    // While it moves these belong to a recording: only their number of bytes bounds them.
-    const oldest = moving ? 0 : timed.at - preRollMs;
-    while (held[0] !== undefined && (held[0].at < oldest || heldBytes > heldBytesMax)) {
-      heldBytes -= held.shift()?.picture.data.length ?? 0;
-    }
+  const add = (timed: Timed): void => {
+    const into = current;
+    if (into?.add(timed)) enqueue(() => into.open(footage));
   };
-
-  const open = async (): Promise<void> => {
-    const opened = await footage.open();
-    const [first] = held;
-    current = {
-      open: opened,
-      writer: recorder({ sink: opened.sink, rate, now: () => clock }),
-      from: first?.at ?? clock,
-      until: first?.at ?? clock,
-      bytes: 0,
-    };
-    for (const timed of held) write(timed);
-    held = [];
-    heldBytes = 0;
-  };
-
-  const close = async (): Promise<void> => {
-    if (current === undefined) return;
-    const { open: opened, from, until } = current;
+  const finish = (): void => {
+    const ended = current;
     current = undefined;
-    const recording = await opened.finish(from, until - from);
-    if (recording !== undefined) onRecorded(recording);
-  };
-
-  const enqueue = (...steps: readonly (() => Promise<void>)[]): void => {
-    for (const step of steps) {
-      work = work.then(step).catch((error: unknown) => {
-        onError(error instanceof Error ? error : new Error(String(error)));
-      });
-    }
+    enqueue(async () => {
+      const recording = await ended?.finish();
+      if (recording !== undefined) onRecorded(recording);
+    });
   };
 
   return {
     take(picture, at) {
       const timed = { picture, at };
-      if (current === undefined || !moving) return hold(timed);
-      write(timed);
-      if (at - current.from < longestMs && current.bytes < largestBytes) return;
-      enqueue(close, async () => (moving ? open() : undefined));
+      if (current === undefined) return before.add(timed, at - preRollMs);
+      if (current.lastsMs >= longestMs || current.bytes >= largestBytes) {
+        finish();
+        current = segment(rate);
+      }
+      add(timed);
     },
-    moved(now) {
-      if (now === moving) return;
-      moving = now;
-      enqueue(now ? open : close);
+    moved(moving) {
+      if (moving === (current !== undefined)) return;
+      if (!moving) return finish();
+      current = segment(rate);
+      for (const timed of before.takeAll()) add(timed);
     },
     async stop() {
-      moving = false;
-      enqueue(close);
+      if (current !== undefined) finish();
       await work;
     },
   };
