@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { connect as connectTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -184,6 +184,40 @@ test("privileges drop after the port is bound", {
   assert.match(status, new RegExp(`^Gid:\\t${gid}\\t${gid}\\t${gid}\\t${gid}$`, "m"));
   assert.match(status, new RegExp(`^Groups:\\t${gid} $`, "m"));
   assert.equal((await fetch(`${url}/healthz`)).status, 200);
+});
+
+test("the data folder belongs to whom the server becomes, who can go on with it alone", {
+  skip: asRoot ? false : "only root can become somebody else",
+}, async (t) => {
+  const parent = await mkdtemp(join(tmpdir(), "signalbox-"));
+  t.after(() => rm(parent, { recursive: true }));
+  await chmod(parent, 0o755);
+  const folder = join(parent, "data");
+  const { child, url, ended } = await serving(t, ["--user", "nobody", "--data", folder]);
+  const body = JSON.stringify({ uniqueId: "hall" });
+  const authorization = "Bearer a-token-of-at-least-128-random-bits";
+  const made = await fetch(`${url}/v1/rooms`, { method: "POST", headers: { authorization }, body });
+  assert.equal(made.status, 201);
+  const uid = Number(execFileSync("id", ["-u", "nobody"], { encoding: "utf8" }));
+  for (const name of [".", ...(await readdir(folder))])
+    assert.equal((await stat(join(folder, name))).uid, uid, name);
+  assert.equal((await stat(join(folder, "signalbox.db"))).mode & 0o077, 0, "nobody else reads it");
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended, { status: 0, signal: null });
+  const again = await serving(t, ["--user", "nobody", "--data", folder]);
+  assert.equal((await fetch(`${again.url}/v1/rooms/hall`)).status, 200);
+});
+
+test("a data folder that others use too stays whose it is, and links in it are not followed", {
+  skip: asRoot ? false : "only root can become somebody else",
+}, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
+  t.after(() => rm(folder, { recursive: true }));
+  await chmod(folder, 0o755);
+  await writeFile(join(folder, "elsewhere"), "");
+  await symlink(join(folder, "elsewhere"), join(folder, "lan-key.pem"));
+  await serving(t, ["--user", "nobody", "--data", folder]);
+  assert.deepEqual([(await stat(folder)).uid, (await stat(join(folder, "elsewhere"))).uid], [0, 0]);
 });
 
 test("an unknown user or group is one line and status 1", {

@@ -23,7 +23,7 @@ const sameSignalMs = 500;
 export const serve = async (command: string, { config, identity, remarks }: Serving): Promise<void> => {
   let server: RunningServer;
   try {
-    const becomeIdentity = prepareIdentity(identity);
+    const becomeIdentity = prepareIdentity(identity, config.data);
     server = await startServer(config);
     becomeIdentity();
   } catch (error) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { RecordKind, Store, StoredRecord } from "@signalbox/core/registry";
@@ -125,7 +125,10 @@ const openDatabase = (folder: string): DatabaseSync => {
   let database: DatabaseSync | undefined;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    database = new DatabaseSync(join(folder, "signalbox.db"), { timeout: 0 });
+    const file = join(folder, "signalbox.db");
+    // Readable by nobody else, also where the folder is; its log takes the same rights.
+    closeSync(openSync(file, "a", 0o600));
+    database = new DatabaseSync(file, { timeout: 0 });
     // Exclusive locking keeps the lock from the first write to the end: one owner a folder, also after SIGKILL.
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     database.exec("PRAGMA journal_mode = WAL");
