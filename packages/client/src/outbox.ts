@@ -135,11 +135,12 @@ export const createOutbox = (clock: Clock, write: (text: string) => void): Outbo
       if (item === undefined) followed?.later?.(answer);
       if (answer.type !== "receipt") return;
       const { fate, of } = answer;
-      if (item?.later !== undefined && (fate === "sent" || fate === "queued")) {
+      if (fate !== "sent" && fate !== "queued") following.delete(of);
+      else if (item?.later !== undefined) {
         following.set(of, item);
         const [oldest] = following.keys();
         if (following.size > framesMax && oldest !== undefined) following.delete(oldest);
-      } else if (fate !== "sent" && fate !== "queued") following.delete(of);
+      }
     },
     attach(seen) {
       open = true;

@@ -59,6 +59,8 @@ export type SignalBody =
       readonly kind: "offer";
       readonly call: string;
       readonly sdp: string;
+      /** Which of the peer's services is called. */
+      readonly service?: string;
       /** This offer belongs to a call that stands: who does not know that call must not take it for a new one. */
       readonly again?: true;
     } & Reserved)

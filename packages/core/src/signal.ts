@@ -9,7 +9,13 @@ import type { CallId } from "./ids.ts";
  * negotiation between two peers; the dialect maps its own word (session, connectionId) onto it.
  */
 export type Meaning =
-  | { readonly kind: "offer" | "answer"; readonly call: CallId; readonly sdp: string }
+  | {
+      readonly kind: "offer" | "answer";
+      readonly call: CallId;
+      readonly sdp: string;
+      /** Name of the service that an offer is for, where its sender says one. */
+      readonly service?: string;
+    }
   | {
       readonly kind: "candidate";
       readonly call: CallId;

@@ -6,7 +6,7 @@ import { addCandidates, answerKnock, deleteServer, getKnock, sweep } from "@sign
 import { settled } from "@signalbox/core/testing";
 import { list, part } from "../hub/box.ts";
 import { granted } from "../registry/ground.ts";
-import { accepting, answer, bodies, candidate, fates, met, offerTo } from "./met.ts";
+import { accepting, answer, bodies, candidate, fates, met, offerTo, sdp } from "./met.ts";
 
 describe("a registered server in its room", () => {
   test("is listed to whoever comes, with its services, and told to those who are there", async () => {
@@ -272,6 +272,28 @@ describe("a call to a device that polls", () => {
     const of = offerTo(bob, "cam", "call-3");
     await settled();
     assert.equal(fates(bob.told(), of).at(-1), "queued");
+    box.close();
+  });
+
+  test("is a knock at the service it names", async () => {
+    const box = met();
+    await box.register("cam", { services: [{ protocol: "camera" }, { protocol: "sensor" }] });
+    const ann = await box.peer("ann");
+    const offerFor = (call: string, service: string) => {
+      const of = ann.ask({ type: "signal", to: "cam", signal: { kind: "offer", call, sdp, service } });
+      ann.ask({ type: "signal", to: "cam", signal: { kind: "end-of-candidates", call } });
+      return of;
+    };
+    offerFor("call-1", "sensor");
+    await settled();
+    assert.deepEqual(
+      (await box.take("cam")).map(({ service }) => service),
+      ["sensor"],
+    );
+    ann.told();
+    const of = offerFor("call-2", "toaster");
+    await settled();
+    assert.equal(fates(ann.told(), of).at(-1), "refused not-understood");
     box.close();
   });
 

@@ -171,7 +171,10 @@ describe("a knock at a peer on a line", () => {
     const frames = cam.told();
     const [offered, trickled, ended] = bodies(frames);
     const { from, protocol } = frames.find(({ type }) => type === "signal") ?? {};
-    assert.deepEqual([offered?.kind, offered?.sdp, protocol], ["offer", sdp, "peernet"]);
+    assert.deepEqual(
+      [offered?.kind, offered?.sdp, offered?.service, protocol],
+      ["offer", sdp, "camera", "peernet"],
+    );
     assert.equal(part(trickled, "candidate").candidate, candidate.candidate);
     assert.equal(ended?.kind, "end-of-candidates");
     assert.equal((await read()).state, "delivered");

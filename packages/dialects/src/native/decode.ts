@@ -278,6 +278,12 @@ const meaningOf = (body: SignalBody): Meaning => {
   if (call === undefined) return { kind: "opaque" };
   switch (body.kind) {
     case "offer":
+      return {
+        kind: body.kind,
+        call,
+        sdp: body.sdp,
+        ...(body.service === undefined ? {} : { service: body.service }),
+      };
     case "answer":
       return { kind: body.kind, call, sdp: body.sdp };
     case "candidate":

@@ -59,7 +59,13 @@ const reserved = {
 };
 
 export const signalBody = tagged("kind", {
-  offer: object({ kind: literal("offer"), call: name, sdp: string({ minLength: 1 }), ...reserved }),
+  offer: object({
+    kind: literal("offer"),
+    call: name,
+    sdp: string({ minLength: 1 }),
+    service: optional(name),
+    ...reserved,
+  }),
   answer: object({ kind: literal("answer"), call: name, sdp: string({ minLength: 1 }), ...reserved }),
   candidate: object({ kind: literal("candidate"), call: name, candidate, ...reserved }),
   "end-of-candidates": object({ kind: literal("end-of-candidates"), call: name, ...reserved }),

@@ -126,11 +126,13 @@ export const openDevice = (server: ServerRecord, parts: DeviceParts): Device => 
         return false;
     }
   };
-  const knock = async (one: Incoming, sdp: string): Promise<void> => {
+  const knock = async (one: Incoming, sdp: string, wanted: string | undefined): Promise<void> => {
     const { from, asker, end } = one;
-    const [service] = current.services;
-    if (service === undefined)
-      return settle(one, { fate: "refused", refusal: refusal("not-understood", "It offers no service.") });
+    const service = current.services.find(({ id }) => wanted === undefined || id === wanted);
+    if (service === undefined) {
+      const no = refusal("not-understood", "It offers no such service.");
+      return settle(one, { fate: "refused", refusal: no });
+    }
     const made = await createKnock(
       ground,
       { by: "name", server: current.id, service: service.id },
@@ -175,7 +177,7 @@ export const openDevice = (server: ServerRecord, parts: DeviceParts): Device => 
       return settle(one, { fate: "refused", refusal: no });
     }
     incoming.set(key, one);
-    knock(one, meaning.sdp)
+    knock(one, meaning.sdp, meaning.service)
       .catch((error: unknown) => {
         settle(one, { fate: "refused", refusal: refusal("overloaded") });
         failed(error);

@@ -21,6 +21,7 @@ import {
 import { either } from "../context.ts";
 import { follow } from "./follow.ts";
 import { openLine } from "./line.ts";
+import { serviceNameOf } from "./live-names.ts";
 import type { FromHub, Told } from "./wire.ts";
 
 export interface KnockCallParts {
@@ -73,7 +74,7 @@ export const knockCall = async (knock: KnockRecord, parts: KnockCallParts): Prom
     line.say({ type: "signal", to: target.peer, meaning, ...(ref === undefined ? {} : { ref }) });
   const offer = ({ offer: { sdp } }: KnockRecord): void => {
     offered = true;
-    say({ kind: "offer", call, sdp }, offerRef);
+    say({ kind: "offer", call, sdp, service: serviceNameOf(knock.service) }, offerRef);
   };
   const sayCandidates = (current: KnockRecord): void => {
     if (!offered) return;

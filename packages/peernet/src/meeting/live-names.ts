@@ -60,6 +60,9 @@ export const livePeerOf = (id: string): { readonly room: string; readonly peer: 
   return room === undefined || peer === undefined || more.length > 0 ? undefined : { room, peer };
 };
 
+/** The name that a service's id stands for; of an id that no service of a live peer has, the id itself. */
+export const serviceNameOf = (id: string): string => nameOf(id) ?? id;
+
 /** The id of a service with this name. Undefined where it is too long for one. */
 export const serviceIdOf = (name: string): string | undefined => {
   const id = partOf(name);
