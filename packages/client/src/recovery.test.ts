@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { handClock } from "@signalbox/core/testing";
-import { createRecovery } from "./recovery.ts";
+import { createRecovery, lostMs } from "./recovery.ts";
 
 const recovering = (given: { readonly possible?: boolean; readonly polite?: boolean } = {}) => {
   const clock = handClock(0);
@@ -86,11 +86,23 @@ test("a connection that came back begins anew with its waits", () => {
   recovery.stop();
 });
 
-test("a peer whose protocol knows no restart is given up when the path fails, not before", () => {
-  const { clock, log, recovery } = recovering({ possible: false });
-  recovery.broken("disconnected");
-  assert.deepEqual(log, []);
-  recovery.broken("failed");
-  assert.deepEqual(log, ["gave up at 0"]);
-  assert.equal(clock.pending, 0);
+test("a peer whose protocol knows no restart is given up when the path fails, or stays away for half a minute", () => {
+  const failing = recovering({ possible: false });
+  failing.recovery.broken("disconnected");
+  assert.deepEqual(failing.log, []);
+  failing.recovery.broken("failed");
+  assert.deepEqual(failing.log, ["gave up at 0"]);
+  failing.recovery.stop();
+  assert.equal(failing.clock.pending, 0);
+
+  const away = recovering({ possible: false });
+  away.recovery.broken("disconnected");
+  away.clock.advance(lostMs - 1);
+  away.recovery.connected();
+  away.clock.advance(lostMs);
+  assert.deepEqual(away.log, []);
+  away.recovery.broken("disconnected");
+  away.clock.advance(lostMs);
+  assert.deepEqual(away.log, [`gave up at ${3 * lostMs - 1}`]);
+  assert.equal(away.clock.pending, 0);
 });

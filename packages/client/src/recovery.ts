@@ -13,6 +13,12 @@ const longestMs = 16_000;
 /** Then the path counts as lost. Milliseconds. A minute: a train through a tunnel. */
 export const recoverMs = 60_000;
 
+/**
+ * The same where nothing can be offered anew: some stacks leave a path at `disconnected` that will not come back.
+ * Milliseconds. 30 s: then the consent to send to it has expired (RFC 7675).
+ */
+export const lostMs = 30_000;
+
 export interface RecoveryHooks {
   /** Does the peer's protocol know restarts? */
   readonly possible: boolean;
@@ -55,7 +61,8 @@ export const createRecovery = (clock: Clock, hooks: RecoveryHooks): Recovery => 
     },
     broken(how) {
       if (!hooks.possible) {
-        if (how === "failed") hooks.gaveUp();
+        if (how === "failed") return hooks.gaveUp();
+        if (!last.pending) last.set(lostMs, hooks.gaveUp);
         return;
       }
       if (!last.pending) last.set(recoverMs, hooks.gaveUp);

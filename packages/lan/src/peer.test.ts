@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, type TestContext, test } from "node:test";
 import type { LanPeer, LanPeerOptions, LanState } from "./peer.ts";
-import { lanPeer } from "./peer.ts";
+import { lanPeer, lostMs } from "./peer.ts";
 import { type BoundSocket, openSocket, type SocketOptions } from "./socket.ts";
 import { ring } from "./testing/lan-end.ts";
+import { groundWithout } from "./testing/started-command.ts";
 import { emptyStream, makeConnection, nextMessage, opened, videoTrack } from "./testing/wrtc.ts";
 
 /** Broadcasts of the loopback network: they never leave the machine. */
@@ -162,6 +163,48 @@ describe("a call on the LAN", () => {
       "closed",
       "new",
     ]);
+  });
+
+  test("that is silent for half a minute has failed, and is made anew; one that comes back goes on", async (context) => {
+    const { sockets, openSocket } = answering();
+    const { make } = withChannel();
+    const answerer = await watched(context, { answer: "studio", openSocket, makeConnection: make });
+    const { ground, over } = groundWithout(lostMs);
+    // What no test waits for: a real path takes a quarter of a minute to be seen broken.
+    let pretended: RTCPeerConnectionState | undefined;
+    const caller = await watched(context, {
+      call: "studio",
+      port: portOf(sockets),
+      ground,
+      makeConnection() {
+        const connection = makeConnection();
+        connection.createDataChannel("talk");
+        pretended = undefined;
+        return new Proxy(connection, {
+          get(target, name) {
+            const value = name === "connectionState" && pretended ? pretended : Reflect.get(target, name);
+            return typeof value === "function" ? value.bind(target) : value;
+          },
+        });
+      },
+    });
+    await Promise.all([caller.reaches("connected"), answerer.reaches("connected")]);
+    const appears = (state: RTCPeerConnectionState) => {
+      pretended = state;
+      caller.peer.connection?.dispatchEvent(new Event("connectionstatechange"));
+    };
+    appears("disconnected");
+    await caller.reaches("connecting");
+    appears("connected");
+    await caller.reaches("connected");
+    over();
+    assert.equal(caller.peer.state, "connected");
+    appears("disconnected");
+    await caller.reaches("connecting");
+    over();
+    assert.deepEqual(lasting(caller.states), ["new", "connected", "connected", "failed", "new"]);
+    answerer.peer.restart();
+    await caller.reaches("connected");
   });
 
   test("can be given up and begun anew by who knows that the other side is gone", async (context) => {

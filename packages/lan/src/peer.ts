@@ -71,6 +71,12 @@ export interface LanPeer {
   close(): void;
 }
 
+/**
+ * A connection that is only "disconnected" counts as failed after so long: some stacks leave it at that. Milliseconds. 30 s:
+ * then the consent to send to it has expired (RFC 7675).
+ */
+export const lostMs = 30_000;
+
 interface Settled extends SocketOptions {
   readonly id: string;
   readonly secret: string;
@@ -105,6 +111,7 @@ export const lanPeer = async (options: LanPeerOptions): Promise<LanPeer> => {
   let exchange: Exchange | undefined;
   let connection: RTCPeerConnection | undefined;
   let stopWatching: (() => void) | undefined;
+  let cancelLost: (() => void) | undefined;
   let state: LanState | undefined;
   // Only the newest start counts: another one, or the end, may come while a key is derived or a socket opened.
   let starts = 0;
@@ -115,11 +122,16 @@ export const lanPeer = async (options: LanPeerOptions): Promise<LanPeer> => {
     state = next;
     options.onState?.(next);
   };
+  const mended = () => {
+    cancelLost?.();
+    cancelLost = undefined;
+  };
   const discard = () => {
     const old = connection;
     connection = undefined;
     stopWatching?.();
     stopWatching = undefined;
+    mended();
     old?.close();
   };
   const over = (ended: RTCPeerConnection, end: "failed" | "closed") => {
@@ -136,6 +148,7 @@ export const lanPeer = async (options: LanPeerOptions): Promise<LanPeer> => {
       const now = fresh.connectionState;
       switch (now) {
         case "connected":
+          mended();
           tell(now);
           exchange?.settle();
           // Some stacks tell this again when the other side is gone.
@@ -147,6 +160,7 @@ export const lanPeer = async (options: LanPeerOptions): Promise<LanPeer> => {
         case "disconnected":
           // A short silence may mend itself; meanwhile whoever calls anew is heard.
           exchange?.listen();
+          cancelLost ??= ground.after(lostMs, () => over(fresh, "failed"));
           return tell("connecting");
         case "failed":
         case "closed":

@@ -88,7 +88,9 @@ export const groundWithout = (ms: number): { readonly ground: LanGround; readonl
       after(afterMs, then) {
         if (afterMs !== ms) return systemGround.after(afterMs, then);
         run = then;
-        return () => {};
+        return () => {
+          run = () => {};
+        };
       },
     },
   };
