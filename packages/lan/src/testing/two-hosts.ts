@@ -40,6 +40,8 @@ export interface Host {
   readonly address: string;
   /** Starts a LAN command there. Ended with the test at the latest. */
   run(args: readonly string[], stdin?: string): HostProcess;
+  /** The same with any script of this project. */
+  runScript(script: URL, args: readonly string[], stdin?: string): HostProcess;
 }
 
 export interface HostProcess {
@@ -76,20 +78,19 @@ export const twoHosts = (context: TestContext): readonly [Host, Host] => {
     must("-n", name, "address", "add", `${address}/24`, "broadcast", "198.51.100.255", "dev", "cable0");
     // The limited broadcast goes where everything else goes.
     must("-n", name, "route", "add", "default", "dev", "cable0");
-    return {
-      address,
-      run(args, stdin = "") {
-        const started = running(name, args, stdin);
-        processes.push(started);
-        return started;
-      },
+    const runScript: Host["runScript"] = (script, args, stdin = "") => {
+      const started = running(name, [script.pathname, ...args], stdin);
+      processes.push(started);
+      return started;
     };
+    const command = new URL("run-command.ts", import.meta.url);
+    return { address, runScript, run: (args, stdin) => runScript(command, args, stdin) };
   }
 };
 
+/** `args`: a script and what it is told. */
 const running = (namespace: string, args: readonly string[], stdin: string): HostProcess => {
-  const script = new URL("run-command.ts", import.meta.url).pathname;
-  const node = [process.execPath, "--conditions=@signalbox/source", script, ...args];
+  const node = [process.execPath, "--conditions=@signalbox/source", ...args];
   const child = spawn("ip", ["netns", "exec", namespace, ...node], { stdio: ["pipe", "pipe", "pipe"] });
   let out = "";
   let said = "";
