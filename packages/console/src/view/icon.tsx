@@ -22,6 +22,7 @@ const shapes = {
   download: "M12 4v11M8 11l4 4 4-4M5 20h14",
   send: "M4 12 20 5l-5 15-3-6-8-2Z",
   alert: "M12 4 22 20H2L12 4ZM12 10v4M12 17v.5",
+  gauge: "M4 17a8.5 8.5 0 1 1 16 0M12 15l4-5M12 15v.5M8 20h8",
 } as const;
 
 export type IconName = keyof typeof shapes;
