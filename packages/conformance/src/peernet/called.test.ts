@@ -2,7 +2,15 @@
 /** A device that polls, in its room: seen and called by peers on lines. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { addCandidates, answerKnock, deleteServer, getKnock, sweep } from "@signalbox/core/registry";
+import {
+  addCandidates,
+  answerKnock,
+  deleteServer,
+  getKnock,
+  getServer,
+  renewServer,
+  sweep,
+} from "@signalbox/core/registry";
 import { settled } from "@signalbox/core/testing";
 import { list, part } from "../hub/box.ts";
 import { granted } from "../registry/ground.ts";
@@ -76,6 +84,25 @@ describe("a registered server in its room", () => {
     await settled();
     assert.equal(ann.told("peer-left")[0]?.id, "cam");
     await sweep(box.ground);
+    box.close();
+  });
+
+  test("that is not heard of for longer than any knock waits has no place, until it is heard of again", async () => {
+    const box = met();
+    const ann = await box.peer("ann");
+    await box.register("cam", { ttlMs: 86_400_000 });
+    ann.told();
+    box.parts.clock.advance(599_999);
+    await settled();
+    assert.deepEqual(ann.told("peer-left"), []);
+    box.parts.clock.advance(1);
+    await settled();
+    assert.equal(ann.told("peer-left")[0]?.id, "cam");
+    const { record } = granted(await getServer(box.ground, "cam"));
+    assert.equal(record.id, "cam", "it is still registered");
+    granted(await renewServer(box.ground, "cam", box.test.asker("owner of cam")));
+    await settled();
+    assert.equal(part(ann.told("peer-joined")[0], "member").id, "cam");
     box.close();
   });
 

@@ -5,7 +5,6 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { PeerNetService } from "@signalbox/peernet/schema";
 import {
   answer,
-  ask,
   camera,
   candidate,
   clientToken,
@@ -28,7 +27,6 @@ const grpc = {
   RESOURCE_EXHAUSTED: 8,
   FAILED_PRECONDITION: 9,
   ABORTED: 10,
-  UNAVAILABLE: 14,
   UNAUTHENTICATED: 16,
 } as const;
 
@@ -338,19 +336,3 @@ for (const wire of ["grpc-js over h2c", "grpc-js over TLS"]) {
     }
   });
 }
-
-test("a server that ends refuses newcomers, who may come back: 503 over REST, UNAVAILABLE over gRPC", async (t) => {
-  const box = await startBox(t);
-  box.drain();
-  const { status, json, headers } = await ask(box, "GET", "/v1/rooms");
-  assert.deepEqual([status, json.reason], [503, "DRAINING"]);
-  assert.equal(headers.get("retry-after"), "1");
-  for (const wire of plainWires(box)) {
-    if (wire.name.startsWith("grpc-js")) {
-      const request = create(methods.listRooms.input);
-      const error = await failure(wire.call(methods.listRooms, request, deviceToken));
-      assert.equal((error as { readonly code: number }).code, grpc.UNAVAILABLE);
-    }
-    wire.close();
-  }
-});

@@ -12,6 +12,6 @@ export const secureBox = async (t: TestContext, config: ServerConfig = {}) => {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-"));
   t.after(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, "both.pem"), key + certificate);
-  const { port } = await startBox(t, { ...config, tls: { certificate: join(folder, "both.pem") } });
-  return { url: `https://127.0.0.1:${port}`, port, ca: certificate };
+  const box = await startBox(t, { ...config, tls: { certificate: join(folder, "both.pem") } });
+  return { ...box, url: `https://127.0.0.1:${box.port}`, ca: certificate };
 };

@@ -181,10 +181,16 @@ export const meeting = (parts: MeetingParts): Meeting => {
     one.cancelLease();
     leave(one);
   };
-  /** Ends its presence with its lease, unless that was renewed meanwhile. */
+  /**
+   * Until when it keeps its place. A device that was not heard of for longer than any knock waits could answer no call;
+   * and a place in a room is nothing to be had for a whole day by one request.
+   */
+  const staysUntil = ({ expiresAt, ttlMs }: ServerRecord): number =>
+    Math.min(expiresAt, expiresAt - ttlMs + limits.knockTtlMaxMs);
+  /** Ends its presence with its time, unless it was renewed meanwhile. */
   const watchLease = (one: Present): void => {
-    one.cancelLease = clock.after(Math.max(0, one.server.expiresAt - wallNow()), () => {
-      if (one.server.expiresAt > wallNow()) return watchLease(one);
+    one.cancelLease = clock.after(Math.max(0, staysUntil(one.server) - wallNow()), () => {
+      if (staysUntil(one.server) > wallNow()) return watchLease(one);
       // It may have been renewed at another node.
       inner.store
         .get("server", one.server.id)
@@ -200,9 +206,9 @@ export const meeting = (parts: MeetingParts): Meeting => {
   const see = (server: ServerRecord): void => {
     const { id } = server;
     const known = present.get(id);
-    if (server.room === "" || server.expiresAt <= wallNow()) return forget(id);
+    if (server.room === "" || staysUntil(server) <= wallNow()) return forget(id);
     if (known !== undefined && known.server.room === server.room) {
-      const sooner = server.expiresAt < known.server.expiresAt;
+      const sooner = staysUntil(server) < staysUntil(known.server);
       known.server = server;
       if (sooner) {
         known.cancelLease();
