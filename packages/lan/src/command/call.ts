@@ -70,6 +70,9 @@ interface CallParts {
   readonly signal: AbortSignal;
 }
 
+/** How long a closed connection may take to tell the other side, before the process ends. Milliseconds. */
+const farewellMs = 250;
+
 /** Holds the call until it ended as planned; rejects with a sentence where it did not. */
 const hold = async (parts: CallParts): Promise<void> => {
   const { request, io, webRtc, ground, signal, tell } = parts;
@@ -155,7 +158,11 @@ const hold = async (parts: CallParts): Promise<void> => {
         before = state;
       },
     });
-    cleanUps.push(peer.close);
+    cleanUps.push(async () => {
+      peer.close();
+      // WebRTC says good-bye on a thread of its own, and does not tell when it has.
+      if (everConnected) await new Promise<void>((resolve) => ground.after(farewellMs, resolve));
+    });
     tell(role === "answer" ? `listening on port ${port}` : `calling on port ${port}`);
     if (request.announce !== undefined) {
       const announced = await announceCall(request, request.announce, port, isBytes, parts);
