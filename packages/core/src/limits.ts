@@ -361,6 +361,23 @@ export const limitTable = {
     why: "How long a request id is remembered: a retry after a reboot still finds its answer.",
     at: { instead: "the request id may be used anew" },
   },
+  leaseMs: {
+    value: 10_000,
+    unit: "milliseconds",
+    scope: "server",
+    why: "With --redis: how long what a node holds outlives its last sign of life; it gives one four times as often.",
+    at: {
+      instead:
+        "other nodes take its peers out and tell their rooms; alive after all, it claims again what is free",
+    },
+  },
+  busBytes: {
+    value: 32 * 1024 * 1024,
+    unit: "bytes",
+    scope: "server",
+    why: "With --redis: what is on its way to other nodes at once; a Redis that is slower than that is overloaded.",
+    at: "unreachable",
+  },
   drainMs: {
     value: 10_000,
     unit: "milliseconds",

@@ -33,6 +33,7 @@ const codes: { readonly [code in RefusalCode]?: Code } = {
   overloaded: Code.Unavailable,
   draining: Code.Unavailable,
   unreachable: Code.Unavailable,
+  "cluster-away": Code.Unavailable,
   "origin-refused": Code.PermissionDenied,
   "id-taken": Code.AlreadyExists,
 };

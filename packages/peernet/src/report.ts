@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: MIT
 import { Code, ConnectError } from "@connectrpc/connect";
+import { refusal } from "@signalbox/core";
+import { StoreAway } from "@signalbox/core/registry";
+import { refusalError } from "./errors.ts";
 import type { Methods } from "./method.ts";
 
 /** What is no refusal is a bug, or a disk that is full: the operator is told what, the asker only that. */
 const told = (error: unknown, failed: (error: unknown) => void): ConnectError => {
   if (error instanceof ConnectError) return error;
+  // Whoever lost the store knows that, and says so.
+  if (error instanceof StoreAway) return refusalError(refusal("cluster-away", undefined, 1_000));
   failed(error);
   return new ConnectError("Something went wrong here.", Code.Internal);
 };

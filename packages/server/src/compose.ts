@@ -2,8 +2,8 @@
 /** The one place that names concrete things, and puts them together. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { memoryDirectory, memoryNetwork } from "@signalbox/backplane/memory";
-import { createHub, type Dialect, type NodeId, type Observation, refusal, withLimits } from "@signalbox/core";
+import { createHub, type Dialect, type Observation, refusal, withLimits } from "@signalbox/core";
+import { StoreAway } from "@signalbox/core/registry";
 import { flitter } from "@signalbox/dialects/flitter";
 import { native } from "@signalbox/dialects/native";
 import { unrupt } from "@signalbox/dialects/unrupt";
@@ -19,6 +19,7 @@ import {
 import { meeting } from "@signalbox/peernet";
 import type { DestinationStream } from "pino";
 import { expiryOf, readCredentials } from "./certificate.ts";
+import { joinCluster } from "./cluster.ts";
 import type { ServerConfig } from "./config/configuration.ts";
 import type { SomeLimits } from "./config/limits.ts";
 import type { MountConfig, MountKeys } from "./config/mounts.ts";
@@ -156,23 +157,37 @@ export const startServer = async (
     logs(seen);
   };
   const addresses = addressBook(limits, clock.now);
-  const node = systemChance.id() as NodeId;
+  /** A store that is out of reach was told of already, and whoever asked knows. */
+  const broke =
+    (what: string) =>
+    (error: unknown): void => {
+      if (!(error instanceof StoreAway)) observe({ type: "failed", what, error });
+    };
   const issuer = iceIssuer(ice, { wallNow, freshName: systemChance.id });
+  const cluster = await joinCluster({
+    redis: config.redis,
+    clock,
+    chance: systemChance,
+    limits,
+    log,
+    failed: broke("cluster"),
+  });
+  const { directory } = cluster;
   const registry = openRegistry({
+    store: cluster.store,
     folder: config.data,
     clock,
     wallNow,
     chance: systemChance,
     limits,
-    failed: (error) => observe({ type: "failed", what: "registry", error }),
+    failed: broke("registry"),
   });
-  const directory = memoryDirectory();
   const met = meeting({
     registry: registry.ground,
     directory,
     limits,
     ...(secret === undefined ? {} : { credential: secret }),
-    failed: (error) => observe({ type: "failed", what: "peernet in rooms", error }),
+    failed: broke("peernet in rooms"),
   });
   const peerNet = await peerNetRoutes({
     registry: met.registry,
@@ -183,21 +198,23 @@ export const startServer = async (
     origins: originsFor(config, "peernet"),
     knows: secret === undefined ? undefined : (shown) => systemChance.equal(shown, secret),
     ending: waits.signal,
-    failed: (error) => observe({ type: "failed", what: "peernet", error }),
-  }).catch((error: unknown) => {
+    failed: broke("peernet"),
+  }).catch(async (error: unknown) => {
     registry.close();
+    await cluster.close();
     throw error;
   });
   const hub = createHub({
-    node,
+    node: cluster.node,
     directory,
-    bus: memoryNetwork().bus(node),
+    bus: cluster.bus,
     clock,
     chance: systemChance,
     guard: secret === undefined ? openGuard : secretGuard(secret, systemChance),
     ice: issuer,
     observe,
   });
+  await cluster.start(hub);
   met.start(hub);
   const gateway = webSocketGateway({
     hub,
@@ -215,11 +232,13 @@ export const startServer = async (
     draining: () => draining,
     addresses: () => addresses.size,
     certificateExpiry: () => credentials && expiryOf(credentials),
+    cluster: () => cluster.state(),
     lan: () => lan.counts(),
   });
   const routes = [
     ...ownRoutes({
       draining: () => draining,
+      away: () => !cluster.ready(),
       registry: metrics.registry,
       version,
       secure: credentials !== undefined,
@@ -254,19 +273,22 @@ export const startServer = async (
     failed: (error) => log.warn(describeError(error), "a connection could not be accepted"),
   });
   const wanted = config.port ?? (credentials === undefined ? 8080 : 8443);
-  const bound = await door.listen(wanted, host).catch((error: unknown) => {
+  const bound = await door.listen(wanted, host).catch(async (error: unknown) => {
     met.close();
     gateway.stop();
     hub.close();
     registry.close();
+    await cluster.close();
     throw bindingFailure(error, host, wanted);
   });
+  let parting: Promise<void> | undefined;
   const cutLines = (): void => {
     met.close();
     gateway.stop();
     hub.close();
     door.cut();
     registry.close();
+    parting ??= cluster.close().catch(broke("cluster"));
   };
   const scheme = credentials === undefined ? "http" : "https";
   lan = await openLan(config.lan, {
@@ -307,6 +329,7 @@ export const startServer = async (
     await gone;
     cancel();
     cut();
+    await parting;
   };
   return {
     url: `${scheme}://${shownHost(host)}:${bound.port}${basePath}`,

@@ -17,6 +17,12 @@ test("the first line says where the data is kept", () => {
   assert.equal(first, "Signalbox listening on http://localhost:8080 (data in /var/lib/box)");
 });
 
+test("of a Redis the first line shows no address: it may hold a password", () => {
+  const config = { data: "/var/lib/box", redis: "redis://:secret@redis.example" };
+  const [first] = greeting({ server, config, terminal: false, columns: 80 });
+  assert.equal(first, "Signalbox listening on http://localhost:8080 (data in Redis)");
+});
+
 test("a person also reads the address for other devices, and can point a camera at it", () => {
   const [first, second, ...code] = greeting({ server, config: {}, ...person });
   assert.equal(first, "Signalbox listening on http://localhost:8080 (data in memory)");

@@ -18,7 +18,7 @@ export interface GreetingParts {
 
 export const greeting = (parts: GreetingParts): readonly string[] => {
   const { server, config, terminal, columns } = parts;
-  const where = config.data === undefined ? "memory" : config.data;
+  const where = config.redis === undefined ? (config.data ?? "memory") : "Redis";
   const first = `Signalbox listening on ${server.url} (data in ${where})`;
   const warning =
     config.tls === "self-signed"

@@ -11,6 +11,14 @@ const sources = {
   draining: () => true,
   addresses: () => 8,
   certificateExpiry: () => 9_000,
+  cluster: () => ({
+    open: true,
+    nodes: 13,
+    lagMs: 500,
+    parcelsSent: 14,
+    parcelsRefused: 15,
+    parcelsReceived: 16,
+  }),
   lan: () => ({ packets: { taken: 10, "wrong-key": 11 }, announcements: { forged: 12 } }),
 };
 
@@ -47,11 +55,20 @@ test("what is counted elsewhere is asked at each scrape", async () => {
     "signalbox_draining 1",
     "signalbox_addresses_tracked 8",
     "signalbox_certificate_expiry_seconds 9",
+    "signalbox_cluster_nodes 13",
+    "signalbox_cluster_ready 1",
+    "signalbox_cluster_lag_seconds 0.5",
+    'signalbox_parcels_total\\{result="refused"\\} 15',
     'signalbox_lan_packets_total\\{result="wrong-key"\\} 11',
     'signalbox_lan_announcements_total\\{result="forged"\\} 12',
   ]) {
     assert.match(text, new RegExp(`^${line}$`, "m"));
   }
+});
+
+test("a server that is alone says nothing of a cluster", async () => {
+  const text = await createMetrics("0", { ...sources, cluster: () => undefined }).registry.metrics();
+  assert.doesNotMatch(text, /^signalbox_cluster_/m);
 });
 
 test("without a certificate there is no expiry", async () => {

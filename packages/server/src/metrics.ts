@@ -15,8 +15,21 @@ export interface MetricSources {
   readonly addresses: () => number;
   /** When the certificate ends. Milliseconds since 1970; undefined without TLS. */
   readonly certificateExpiry: () => number | undefined;
+  /** Undefined where this server is alone. */
+  readonly cluster: () => ClusterState | undefined;
   /** Datagrams of the local network by what became of them. */
   readonly lan: () => LanTallies;
+}
+
+/** How this node stands with the others. */
+export interface ClusterState {
+  readonly open: boolean;
+  readonly nodes: number;
+  /** Milliseconds. */
+  readonly lagMs: number;
+  readonly parcelsSent: number;
+  readonly parcelsRefused: number;
+  readonly parcelsReceived: number;
 }
 
 export interface Metrics {
@@ -103,6 +116,31 @@ export const createMetrics = (version: string, sources: MetricSources): Metrics 
     "signalbox_written_bytes_total",
     "Payload of frames written: bytes, and for text made here UTF-16 units.",
     () => gateway().bytesWritten,
+  );
+  const { cluster } = sources;
+  gauge("signalbox_cluster_nodes", "Nodes that have a lease, this one included.", () => cluster()?.nodes);
+  gauge("signalbox_cluster_ready", "1 while this node is one of them.", () => {
+    const state = cluster();
+    return state === undefined ? undefined : Number(state.open);
+  });
+  gauge(
+    "signalbox_cluster_lag_seconds",
+    "How long Redis took to answer the last renewal of the lease.",
+    () => {
+      const state = cluster();
+      return state === undefined ? undefined : state.lagMs / 1000;
+    },
+  );
+  totals(
+    "signalbox_parcels_total",
+    "Parcels to and from other nodes: sent, received, or refused because nobody takes them.",
+    "result",
+    () => {
+      const state = cluster();
+      return state === undefined
+        ? {}
+        : { sent: state.parcelsSent, received: state.parcelsReceived, refused: state.parcelsRefused };
+    },
   );
   totals(
     "signalbox_lan_packets_total",

@@ -11,6 +11,8 @@ import { StartFailure } from "./start-failure.ts";
 const sweepEveryMs = 5_000;
 
 export interface RegistryParts {
+  /** Shared with other nodes; where it is given, nothing is kept here. */
+  readonly store: Store | undefined;
   /** A folder of its own; undefined: memory. */
   readonly folder: string | undefined;
   readonly clock: Clock;
@@ -29,8 +31,8 @@ export interface ServerRegistry {
 /** Fails with a StartFailure where the folder cannot be had. */
 export const openRegistry = (parts: RegistryParts): ServerRegistry => {
   const { folder, clock, wallNow, chance, limits } = parts;
-  const durable = folder === undefined ? undefined : openFolder(folder);
-  const store: Store = durable ?? memoryStore();
+  const durable = folder === undefined || parts.store !== undefined ? undefined : openFolder(folder);
+  const store: Store = parts.store ?? durable ?? memoryStore();
   const ground: RegistryGround = {
     store,
     clock,

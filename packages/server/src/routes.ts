@@ -6,6 +6,8 @@ import type { Registry } from "prom-client";
 
 export interface OwnRoutesParts {
   readonly draining: () => boolean;
+  /** Is this node cut off from the others? */
+  readonly away: () => boolean;
   readonly registry: Registry;
   readonly version: string;
   readonly secure: boolean;
@@ -36,7 +38,11 @@ export const ownRoutes = (parts: OwnRoutesParts): readonly Route[] => {
       methods: ["GET"],
       path: "/readyz",
       handle: ({ response }) =>
-        parts.draining() ? sayText(response, 503, "draining") : sayText(response, 200, "ready"),
+        parts.draining()
+          ? sayText(response, 503, "draining")
+          : parts.away()
+            ? sayText(response, 503, "cut off from Redis")
+            : sayText(response, 200, "ready"),
     },
     {
       name: "metrics",

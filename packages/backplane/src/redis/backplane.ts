@@ -50,6 +50,8 @@ export interface RedisBackplane {
   readonly state: RedisState;
   /** Version of the server, for the log. */
   readonly version: string;
+  /** Does the server write what it holds to disk? Undefined: it does not say. */
+  readonly persists: boolean | undefined;
   /**
    * Takes a lease, and settles when newcomers are taken in. From then on, each time this node has been away, `restore` is to
    * claim again what it holds; `restarted`: Redis may have forgotten some of it.
@@ -99,6 +101,7 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
     bus,
     store,
     version: link.version,
+    persists: link.persists,
     get state() {
       return {
         open: lease.open && link.ready,

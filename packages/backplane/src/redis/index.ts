@@ -7,4 +7,3 @@ export {
 } from "./backplane.ts";
 export { RedisFailure } from "./link.ts";
 export { parseRedisUrl, type RedisPlace, shownPlace } from "./place.ts";
-export { StoreAway } from "./store.ts";

@@ -23,8 +23,9 @@ export interface Link {
   readonly ready: boolean;
   /** Identifies one run of the Redis process: another one may have forgotten what this one took. */
   readonly run: string;
-  /** Names of the server, for the log. */
   readonly version: string;
+  /** Does the server write what it holds to disk? Undefined: it does not say. */
+  readonly persists: boolean | undefined;
   /** Runs a script on one key. Undefined: Redis is away, and nobody knows whether it ran. */
   evaluate(script: Script, key: string, args: readonly (string | number)[]): Promise<Reply | undefined>;
   /** How many connections took it; undefined: Redis is away. */
@@ -89,6 +90,18 @@ export const connectionWords = (error: unknown): string => {
   }
 };
 
+/** Who may not ask is not told: then nothing is known. */
+const writesToDisk = async (asking: Redis): Promise<boolean | undefined> => {
+  try {
+    const answers = await asking.config("GET", "save", "appendonly");
+    const settings = Array.isArray(answers) ? answers.map(String) : [];
+    const setting = (name: string) => settings[settings.indexOf(name) + 1] ?? "";
+    return setting("save") !== "" || setting("appendonly") === "yes";
+  } catch {
+    return undefined;
+  }
+};
+
 const optionsFor = (place: RedisPlace) => ({
   host: place.host,
   port: place.port,
@@ -123,6 +136,7 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
   const digests = new Map(scripts.map((script) => [script, digestOf(script.text)]));
   let run = "";
   let version = "";
+  let persists: boolean | undefined;
   let ready = false;
   let closed = false;
   let lastError: unknown;
@@ -143,6 +157,9 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
     if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
       throw new RedisFailure(`${where} is version ${version}; it takes ${oldest.join(".")} or later`);
     }
+    // The client goes on in database 0 where the one it was told is refused.
+    await asking.select(place.database);
+    persists = await writesToDisk(asking);
     for (const { text } of scripts) await asking.script("LOAD", text);
     if (channels.size > 0) await listening.subscribe(...channels);
     run = field("run_id");
@@ -237,6 +254,9 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
     },
     get version() {
       return version;
+    },
+    get persists() {
+      return persists;
     },
     async evaluate(script, key, args) {
       if (asking.status !== "ready") return undefined;

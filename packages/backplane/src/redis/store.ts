@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: MIT
 import type { Stop } from "@signalbox/core";
-import type { RecordKind, Store, StoredRecord } from "@signalbox/core/registry";
+import { type RecordKind, type Store, StoreAway, type StoredRecord } from "@signalbox/core/registry";
 import { watchers } from "../watchers.ts";
 import type { Keys } from "./keys.ts";
 import type { Link, Reply, Script } from "./link.ts";
 import * as scripts from "./registry-scripts.ts";
-
-/** Redis is away: what was asked was not done, or nobody knows whether it was. */
-export class StoreAway extends Error {
-  override readonly name = "StoreAway";
-}
 
 export interface StoreParts {
   /** Tells this process from the others. */

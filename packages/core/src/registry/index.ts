@@ -63,6 +63,13 @@ export {
   updateServer,
 } from "./servers.ts";
 export { type ServiceSpec, serviceEtag } from "./services.ts";
-export type { RecordKind, ScanPage, Store, StoredRecord, Write } from "./store.ts";
+export {
+  type RecordKind,
+  type ScanPage,
+  type Store,
+  StoreAway,
+  type StoredRecord,
+  type Write,
+} from "./store.ts";
 export { sweep } from "./sweep.ts";
 export type { Abort } from "./waiting.ts";

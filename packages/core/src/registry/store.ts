@@ -38,6 +38,11 @@ export interface ScanPage {
   readonly more: boolean;
 }
 
+/** The engine's server cannot be reached: what was asked was not done, or nobody knows whether it was. Any call may fail so. */
+export class StoreAway extends Error {
+  override readonly name = "StoreAway";
+}
+
 export interface Store {
   get(kind: RecordKind, key: string): Promise<StoredRecord | undefined>;
   /** Records of a kind with keys above `after`, of one group or of all, at most `limit`. */

@@ -38,6 +38,8 @@ export interface ServerConfig {
   readonly ice?: IceConfig;
   /** Folder of the registry's database. Default: it is in memory, and ends with the process. */
   readonly data?: string;
+  /** Address of the Redis through which several nodes are one. Default: this server is alone. */
+  readonly redis?: string;
   /** File of a Protobuf descriptor set. */
   readonly types?: string;
   /** Default: nothing is said or heard on the local network. */
@@ -142,6 +144,7 @@ const consistent = async (settings: Settings): Promise<Checked<ServerConfig>> =>
     limits,
     data,
     types,
+    redis,
   } = settings;
   if (key !== undefined && certificate === undefined) return { problem: "--key needs --certificate" };
   if (selfSigned && certificate !== undefined)
@@ -170,6 +173,7 @@ const consistent = async (settings: Settings): Promise<Checked<ServerConfig>> =>
       ...(limits === undefined ? {} : { limits }),
       ...(data === undefined ? {} : { data }),
       ...(types === undefined ? {} : { types }),
+      ...(redis === undefined ? {} : { redis }),
       ...(lan.value === undefined ? {} : { lan: lan.value }),
       ice: ice.value,
       level: levelOf(settings),

@@ -227,6 +227,13 @@ export const optionTable = (known: MountKeys) => ({
     says: "Keep registered servers and knocks in this folder, across restarts. Default: in memory.",
     read: text,
   }),
+  redis: option({
+    flag: "redis",
+    takes: "URL",
+    group: "Data",
+    says: "Be one with all servers on this Redis: redis://:PASSWORD@HOST:6379/0?prefix=TEXT, or rediss://. Registered servers and knocks are kept there. (Others on this machine can see command lines: SIGNALBOX_REDIS says the same.)",
+    read: secretText,
+  }),
   types: option({
     flag: "types",
     takes: "FILE",

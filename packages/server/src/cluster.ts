@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+/** This server among others, or alone: where peers of other nodes are found, and how they are reached. */
+import { memoryDirectory, memoryNetwork } from "@signalbox/backplane/memory";
+import {
+  parseRedisUrl,
+  RedisFailure,
+  type RedisState,
+  redisBackplane,
+  shownPlace,
+} from "@signalbox/backplane/redis";
+import type { Bus, Chance, Clock, Directory, Hub, Limits, NodeId } from "@signalbox/core";
+import type { Store } from "@signalbox/core/registry";
+import type { Log } from "./log.ts";
+import { StartFailure } from "./start-failure.ts";
+
+export interface ClusterParts {
+  /** Address of a Redis; absent: this server is alone. */
+  readonly redis: string | undefined;
+  readonly clock: Clock;
+  readonly chance: Chance;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly failed: (error: unknown) => void;
+}
+
+export interface Cluster {
+  readonly node: NodeId;
+  readonly directory: Directory;
+  readonly bus: Bus;
+  /** The store of the registry that all nodes share; absent where this one is alone. */
+  readonly store?: Store;
+  /** Absent where this server is alone. */
+  state(): RedisState | undefined;
+  /** May newcomers be sent here? */
+  ready(): boolean;
+  /** Settles when newcomers are taken in. */
+  start(hub: Hub): Promise<void>;
+  /** To be called when the hub is closed: what it said last still goes out. */
+  close(): Promise<void>;
+}
+
+/** Fails with a StartFailure where Redis cannot be used. */
+export const joinCluster = async (parts: ClusterParts): Promise<Cluster> => {
+  const { redis, clock, chance, limits, log, failed } = parts;
+  const node = chance.id() as NodeId;
+  if (redis === undefined) {
+    return {
+      node,
+      directory: memoryDirectory(),
+      bus: memoryNetwork().bus(node),
+      state: () => undefined,
+      ready: () => true,
+      start: async () => {},
+      close: async () => {},
+    };
+  }
+  const place = parseRedisUrl(redis);
+  if (place === undefined) {
+    // Never shown: it may hold a password.
+    throw new StartFailure(
+      "--redis: must be redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE][?prefix=TEXT], or rediss:// with TLS",
+    );
+  }
+  const where = shownPlace(place);
+  const backplane = await redisBackplane({
+    place,
+    node,
+    clock,
+    freshEpoch: chance.id,
+    leaseMs: limits.leaseMs,
+    busBytes: limits.busBytes,
+    changed(state, why) {
+      if (state === "away") {
+        log.warn(
+          { redis: where, why },
+          "Redis is away: calls within this node go on, newcomers are told to try again",
+        );
+      } else log.notice({ redis: where, node }, "Redis is back: everything here is claimed again");
+    },
+    failed,
+  }).catch((error: unknown) => {
+    throw error instanceof RedisFailure ? new StartFailure(error.message) : error;
+  });
+  log.notice({ redis: where, version: backplane.version, node }, "working with other nodes through Redis");
+  if (backplane.persists === true) {
+    log.warn(
+      { redis: where },
+      'this Redis writes to disk, offers and answers of waiting knocks included: set `save ""` and `appendonly no`',
+    );
+  }
+  return {
+    node,
+    directory: backplane.directory,
+    bus: backplane.bus,
+    store: backplane.store,
+    state: () => backplane.state,
+    ready: () => backplane.state.open,
+    start: (hub) => backplane.start((restarted) => hub.restore(restarted)),
+    close: () => backplane.close(),
+  };
+};
