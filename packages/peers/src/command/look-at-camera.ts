@@ -58,12 +58,15 @@ const view = async (parts: Parts): Promise<void> => {
   const { client, y4mOut, snapshot, forMs, motion } = request;
   const video = y4mOut === undefined ? undefined : await videoFile(parts, y4mOut);
   try {
-    const track = Promise.withResolvers<MediaStreamTrack>();
+    let takeTrack: (track: MediaStreamTrack) => void = () => {};
+    const track = new Promise<MediaStreamTrack>((resolve) => {
+      takeTrack = resolve;
+    });
     const connection = await meetDevice(client, "camera", "1", webRtc, {
       channels: [cameraChannel],
       signal: io.signal,
       prepare(pc) {
-        pc.addEventListener("track", (event) => track.resolve(event.track));
+        pc.addEventListener("track", (event) => takeTrack(event.track));
         if (video !== undefined) askForVideo(pc);
       },
     });
@@ -89,7 +92,7 @@ const view = async (parts: Parts): Promise<void> => {
         new Promise((resolve) => io.signal.addEventListener("abort", resolve)),
         camera.closed.then((reason) => Promise.reject(reason)),
       ];
-      if (video !== undefined) ends.push(video.start(await track.promise, request.rate ?? rate));
+      if (video !== undefined) ends.push(video.start(await track, request.rate ?? rate));
       if (forMs !== undefined) ends.push(new Promise<void>((resolve) => void ground.after(forMs, resolve)));
       await Promise.race(ends);
     } finally {
