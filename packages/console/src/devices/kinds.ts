@@ -4,6 +4,7 @@ import type { ServerView, ServiceView } from "@signalbox/client/peernet";
 import type { ComponentChild } from "preact";
 import type { IconName } from "../view/icon.tsx";
 import type { Access } from "./access.ts";
+import { cameraKind } from "./camera/kind.ts";
 import { sensorKind } from "./sensor/kind.ts";
 
 export interface ViewProps {
@@ -28,7 +29,7 @@ export interface DeviceKind {
   readonly offer?: { readonly label: string; readonly Offer: (props: OfferProps) => ComponentChild };
 }
 
-export const kinds: readonly DeviceKind[] = [sensorKind];
+export const kinds: readonly DeviceKind[] = [cameraKind, sensorKind];
 
 export const kindOf = (protocol: string): DeviceKind | undefined =>
   kinds.find((kind) => kind.protocol === protocol);

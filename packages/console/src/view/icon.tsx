@@ -23,6 +23,10 @@ const shapes = {
   send: "M4 12 20 5l-5 15-3-6-8-2Z",
   alert: "M12 4 22 20H2L12 4ZM12 10v4M12 17v.5",
   gauge: "M4 17a8.5 8.5 0 1 1 16 0M12 15l4-5M12 15v.5M8 20h8",
+  aperture: "M4 8h3l2-3h6l2 3h3v11H4V8ZM12 10a3.2 3.2 0 1 0 0 6.4 3.2 3.2 0 0 0 0-6.4",
+  pause: "M8 5v14M16 5v14",
+  play: "M8 5l11 7-11 7V5Z",
+  expand: "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5",
 } as const;
 
 export type IconName = keyof typeof shapes;
