@@ -32,11 +32,14 @@ export interface KeyRing {
   key(id: string, secret: string): Promise<LanKey>;
 }
 
+/** More than one LAN calls by name. */
+export const keysMax = 256;
+
 /**
  * Remembers derived keys, because deriving one costs a tenth of a second.
- * @param max how many are remembered; the one used longest ago is forgotten first. 256: more than one LAN calls by name.
+ * @param max how many are remembered; the one used longest ago is forgotten first.
  */
-export const keyRing = (max = 256): KeyRing => {
+export const keyRing = (max = keysMax): KeyRing => {
   const known = new Map<string, Promise<LanKey>>();
   return {
     key(id, secret) {

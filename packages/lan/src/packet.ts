@@ -20,7 +20,7 @@ export const ageMaxS = 10;
 export const aheadMaxS = 60;
 
 /** Bounds what a few compressed bytes may unfold to. 64 KiB: forty times the largest description that fits a packet. */
-const inflatedBytesMax = 64 * 1024;
+export const inflatedBytesMax = 64 * 1024;
 
 const version = 0x80;
 const headBytes = 1 + 8 + 16;

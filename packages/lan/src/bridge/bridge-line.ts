@@ -11,7 +11,7 @@ import { newRing, type Ring, type RingStep, type Rung, ringEnds, ringMembers, ri
 import { type FromHub, frameOf, type Reachable, readFromHub, type ToHub } from "./wire.ts";
 
 /** Calls from the room that are broadcast at once for one id. */
-const outgoingMax = 8;
+export const outgoingMax = 8;
 /** A caller on the LAN gives an offer up after so long, and makes a new one: ringing on would be of no use. Milliseconds. */
 export const ringMs = sendsMax * (resendMs + offerSlackMs);
 /** Pause before the room is joined again. Milliseconds. As long as Flitter's own clients wait. */
