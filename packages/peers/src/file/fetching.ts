@@ -104,9 +104,11 @@ export const fetchFile = async (fetching: Fetching): Promise<FileEntry & { reado
   return { ...file, sha256 };
 };
 
-/** A knock that failed and may succeed later: what `@signalbox/client/peernet` throws says so itself. */
-const isRetry = (error: unknown): boolean =>
-  !(error instanceof FileError) && error instanceof Error && "retry" in error && error.retry === true;
+/** A knock that failed and may succeed later, as `@signalbox/client/peernet` says it; a device that is away comes back. */
+const isRetry = (error: unknown): boolean => {
+  if (error instanceof FileError || !(error instanceof Error) || !("retry" in error)) return false;
+  return error.retry === true || ("reason" in error && error.reason === "NOT_FOUND");
+};
 
 const pause = (timer: Timer, ms: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
