@@ -5,7 +5,14 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { connect } from "@signalbox/client";
-import { type Discovery, findService, reachableUrl, startDiscovery } from "@signalbox/lan/discovery";
+import { find } from "@signalbox/client/peernet";
+import {
+  type Discovery,
+  findService,
+  reachableUrl,
+  startDiscovery,
+  type Wanted,
+} from "@signalbox/lan/discovery";
 import { startServer } from "@signalbox/server";
 
 /** Broadcasts of the loopback network: they never leave the machine. */
@@ -58,16 +65,10 @@ const box = async (context: TestContext, discoveryPort: number) => {
   assert.equal(registered.status, 201, await registered.text());
 };
 
-/** The directory as any HTTP client reads it. */
-const directoryAt = (url: string) => async () => {
-  const { servers } = await (await fetch(`${url}/v1/servers`)).json();
-  return servers.map(
-    ({ uniqueId, services }: { uniqueId: string; services: { name: string; protocol: string }[] }) => ({
-      id: uniqueId,
-      services,
-    }),
-  );
-};
+const directoryAt =
+  (url: string) =>
+  ({ protocol }: Wanted) =>
+    find({ url, ...(protocol === undefined ? {} : { protocol }) });
 
 test("a peer finds the server by its announcement, and there what nobody on the LAN offers; once somebody does, that one comes first", async (context) => {
   const port = await freePort();
@@ -77,7 +78,7 @@ test("a peer finds the server by its announcement, and there what nobody on the 
   const url = servers.map((found) => found.where === "lan" && reachableUrl(found.neighbour))[0] || "";
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+$/);
 
-  const find = () =>
+  const findCamera = () =>
     findService(
       { service: "camera" },
       {
@@ -90,7 +91,7 @@ test("a peer finds the server by its announcement, and there what nobody on the 
         directory: directoryAt(url),
       },
     );
-  const far = await find();
+  const far = await findCamera();
   assert.deepEqual(
     far.map((found) => [
       found.where,
@@ -109,7 +110,7 @@ test("a peer finds the server by its announcement, and there what nobody on the 
     announce: { kind: "peer", name: "Bench", services: [{ name: "camera", protocol: "webrtc" }] },
   });
   context.after(() => near.close());
-  const found = await find();
+  const found = await findCamera();
   assert.deepEqual(
     found.map((one) => one.where === "lan" && one.neighbour.name),
     ["Bench"],
@@ -119,8 +120,7 @@ test("a peer finds the server by its announcement, and there what nobody on the 
 test("a server that cannot be reached is told as such, not as nobody", async (context) => {
   const discovery = await listen(context, await freePort());
   const nowhere = `http://127.0.0.1:${await freePort()}`;
-  await assert.rejects(
-    findService({ service: "camera" }, { discovery, directory: directoryAt(nowhere) }),
-    /fetch failed/,
-  );
+  await assert.rejects(findService({ service: "camera" }, { discovery, directory: directoryAt(nowhere) }), {
+    name: "PeerNetError",
+  });
 });
