@@ -2,13 +2,10 @@
 /** `signalbox camera serve`: a video or a made-up picture for whoever knocks, with an eye on what moves. */
 import type { ServiceOffer } from "@signalbox/client/peernet";
 import { type NodeWebRtc, openVideo, type Picture, play, type Y4mVideo } from "@signalbox/video";
-import { openCamera } from "../camera/camera.ts";
-import { motionDetector } from "../camera/motion.ts";
 import { type Footage, isThere, openFootage } from "../camera/node/footage.ts";
 import { hook } from "../camera/node/hook.ts";
-import { motionRecorder } from "../camera/node/motion-recorder.ts";
-import { nodePictures } from "../camera/node/node-pictures.ts";
 import { paintedPicture } from "../camera/node/painted.ts";
+import { watchfulCamera } from "../camera/node/watchful-camera.ts";
 import { folderSource, newHash } from "../file/node/folder.ts";
 import { fileService } from "../file/service.ts";
 import type { ServeCameraRequest } from "./camera-options.ts";
@@ -16,10 +13,6 @@ import { type CommandIo, type Status, status } from "./io.ts";
 import { reasonOf, type Speech, serveUntilEnd, speech } from "./meet.ts";
 import { type SystemGround, systemGround } from "./system-ground.ts";
 
-/** How often motion is looked for. Milliseconds. */
-const lookMs = 200;
-/** What moves on and on goes into recordings of this length. Milliseconds. */
-const longestMs = 60_000;
 /** A command that runs longer is ended. Milliseconds. */
 const hookMs = 60_000;
 
@@ -68,34 +61,7 @@ const serve = async (parts: Parts, webRtc: NodeWebRtc, end: (problem: unknown) =
   const { device, viewersMax, threshold, onMotion, record } = request;
   const video = request.y4m === undefined ? undefined : await openVideo(request.y4m);
   const { width, height, rate } = video ?? request;
-  const pictures = nodePictures(webRtc, { width, height, rate });
   const footage = await footageOf(parts);
-  const recordings = footage && { service: recordingsId, list: footage.list };
-  const camera = openCamera({
-    label: device.displayName ?? device.id ?? "Camera",
-    pictures,
-    now: ground.now,
-    viewersMax,
-    watchesMotion: true,
-    ...(recordings === undefined ? {} : { recordings }),
-  });
-  const onError = (error: Error) => said.complain(error.message);
-  const recorder =
-    footage &&
-    record &&
-    motionRecorder({
-      footage,
-      rate,
-      preRollMs: record.preRollMs,
-      longestMs,
-      // With the one that is written, all stay below what is kept.
-      largestBytes: record.keepBytes / 2,
-      onRecorded(recording) {
-        said.tell(`recorded ${recording.name}`);
-        camera.recorded(recording);
-      },
-      onError,
-    });
   const runHook =
     onMotion &&
     hook({
@@ -106,28 +72,35 @@ const serve = async (parts: Parts, webRtc: NodeWebRtc, end: (problem: unknown) =
       onProblem: (sentence) => said.complain(`--on-motion: ${sentence}`),
       signal: io.signal,
     });
-  const look = motionDetector(threshold === undefined ? {} : { threshold });
-  let lookedAt = Number.NEGATIVE_INFINITY;
-
-  const showing = show(parts, video, (picture) => {
-    const at = ground.now();
-    pictures.feed(picture);
-    recorder?.take(picture, at);
-    // A clock that was set back does not blind it.
-    if (Math.abs(at - lookedAt) < lookMs) return;
-    lookedAt = at;
-    const { changed, moving, share } = look(picture, at);
-    if (changed === undefined) return;
-    said.tell(moving ? "something moves" : "nothing moves any more");
-    camera.moved({ moving, at, share });
-    recorder?.moved(moving);
-    if (moving) {
-      runHook?.({
-        SIGNALBOX_DEVICE: device.id ?? "",
-        SIGNALBOX_MOTION_AT: new Date(at).toISOString(),
-      });
-    }
+  const camera = watchfulCamera({
+    label: device.displayName ?? device.id ?? "Camera",
+    webRtc,
+    width,
+    height,
+    rate,
+    now: ground.now,
+    viewersMax,
+    ...(threshold === undefined ? {} : { threshold }),
+    ...(footage === undefined || record === undefined
+      ? {}
+      : {
+          record: {
+            footage,
+            service: recordingsId,
+            preRollMs: record.preRollMs,
+            // With the one that is written, all stay below what is kept.
+            largestBytes: record.keepBytes / 2,
+          },
+        }),
+    onMotion({ moving, at }) {
+      said.tell(moving ? "something moves" : "nothing moves any more");
+      if (!moving) return;
+      runHook?.({ SIGNALBOX_DEVICE: device.id ?? "", SIGNALBOX_MOTION_AT: new Date(at).toISOString() });
+    },
+    onRecorded: ({ name }) => said.tell(`recorded ${name}`),
+    onError: (error) => said.complain(error.message),
   });
+  const showing = show(parts, video, camera.take);
   showing.catch(end);
   const services: ServiceOffer[] = [camera.service];
   if (footage !== undefined) {
@@ -138,8 +111,7 @@ const serve = async (parts: Parts, webRtc: NodeWebRtc, end: (problem: unknown) =
   const served = await serveUntilEnd(device, services, { webRtc, io, speech: said });
   end(undefined);
   await showing.catch(() => {});
-  await recorder?.stop();
-  camera.close();
+  await camera.stop();
   return served;
 };
 
