@@ -11,7 +11,6 @@ import {
   refusal,
 } from "@signalbox/core";
 import {
-  type Abort,
   cancelKnock,
   createKnock,
   isOver,
@@ -150,7 +149,7 @@ export const openDevice = (server: ServerRecord, parts: DeviceParts): Device => 
     }
     one.knock = made;
     if (one.over) return takeBack(one);
-    await follow(ground, made, asker, end.signal as Abort, (next) => changed(one, next));
+    await follow(ground, made, asker, end.signal, (next) => changed(one, next));
   };
 
   const hearSignal = (from: Caller, meaning: Told, held: number | undefined): void => {

@@ -8,8 +8,10 @@ import {
   type Event,
   type Frame,
   type Limits,
+  type PeerId,
   type Refusal,
   type RoomName,
+  type SessionId,
   type Traits,
   withLimits,
 } from "@signalbox/core";
@@ -43,15 +45,19 @@ export const meetingDialect = (limits: Limits): Dialect => ({
   answers: true,
   refusesHandshakes: "http",
   accepts: () => false,
-  open: () => openCodec(),
+  open: () => openCodec(limits.callsPerSession),
 });
 
-const openCodec = (): Codec => {
+const openCodec = (callersMax: number): Codec => {
   let room: RoomName | undefined;
+  let watched: PeerId | undefined;
+  // Sessions that called it. In a room of a thousand nearly nobody does, and the rest is no news to it.
+  const callers = new Set<SessionId>();
 
   const commandsOf = (said: ToHub, frame: Frame): readonly Command[] => {
     if (said.type === "join") {
       room = said.room;
+      watched = said.watches;
       const { peer, credential, services, displayName, announced } = said;
       const named = displayName === undefined ? {} : { displayName };
       const presence = { services, traits, announced, listens: true, ...named };
@@ -79,7 +85,27 @@ const openCodec = (): Codec => {
   return {
     opening: [],
     decode: (frame) => ({ commands: commandsOf(readToHub(frame), frame) }),
-    encode,
+    encode(event) {
+      switch (event.type) {
+        case "peerJoined": {
+          const { peer, session } = event.member;
+          return peer === watched ? told({ type: "came", peer, session }) : silence;
+        }
+        case "peerLeft": {
+          const { peer, session } = event.member;
+          return callers.delete(session) || peer === watched
+            ? told({ type: "gone", peer, session })
+            : silence;
+        }
+        case "signaled":
+          if (event.held === undefined) return encode(event);
+          callers.add(event.from.session);
+          for (const oldest of callers) if (callers.size > callersMax) callers.delete(oldest);
+          return encode(event);
+        default:
+          return encode(event);
+      }
+    },
     refuse: closing,
   };
 };
@@ -88,11 +114,6 @@ const encode = (event: Event): readonly Frame[] => {
   switch (event.type) {
     case "joined":
       return told({ type: "in" });
-    case "peerJoined":
-    case "peerLeft": {
-      const { peer, session } = event.member;
-      return told({ type: event.type === "peerJoined" ? "came" : "gone", peer, session });
-    }
     case "signaled": {
       const meaning = event.signal.meaning();
       if (meaning.kind === "opaque") return silence;
@@ -117,6 +138,8 @@ const encode = (event: Event): readonly Frame[] => {
     case "opened":
     case "resumed":
     case "left":
+    case "peerJoined":
+    case "peerLeft":
     case "peerChanged":
     case "updated":
     case "sent":

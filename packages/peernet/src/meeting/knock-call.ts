@@ -153,6 +153,7 @@ export const knockCall = async (knock: KnockRecord, parts: KnockCallParts): Prom
       room: target.room,
       services: [],
       announced: false,
+      watches: target.peer,
       ...(credential === undefined ? {} : { credential }),
     });
     await follow(ground, knock, house, either(abort, stop.signal), (current) => {

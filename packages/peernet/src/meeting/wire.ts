@@ -27,6 +27,8 @@ export type ToHub =
       readonly displayName?: string;
       /** Are the others told of it? */
       readonly announced: boolean;
+      /** Whose coming and going it wants to hear of. Of the others only the going of those who called it is told. */
+      readonly watches?: PeerId;
     }
   | { readonly type: "update"; readonly services: readonly Service[]; readonly displayName: string }
   | {
