@@ -69,3 +69,25 @@ test("a folder is free again once its server has ended, or could not begin", asy
   await assert.rejects(startServer({ ...quiet, port: other.server.port, data }), /already taken/);
   await startBench(t, { data });
 });
+
+test("registered servers are in their rooms also where a secret is asked for, and nothing of that is logged", async (t) => {
+  const secret = "a-secret-of-the-operator";
+  const bench = await startBench(t, { secret });
+  const post = (path: string, token: string, body: object) =>
+    fetch(`http://${bench.host}${path}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "x-signalbox-secret": secret },
+      body: JSON.stringify(body),
+    });
+  const device = { uniqueId: "cam", room: "rooms/hall", services: [{ protocol: "camera" }] };
+  const made = await post("/v1/servers?room.displayName=Hall", "device-token-of-at-least-128-bits", device);
+  assert.equal(made.status, 201);
+  const native = await bench.native("hall", "nat", { credential: secret });
+  assert.equal(JSON.parse(await native.next()).type, "welcome");
+  const { members } = JSON.parse(await native.next());
+  assert.deepEqual(
+    members.map(({ id, protocol }: { id: string; protocol: string }) => [id, protocol]),
+    [["cam", "peernet"]],
+  );
+  assert.doesNotMatch(bench.log(), /127\.0\.0\.1|a-secret|device-token/);
+});
