@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -11,8 +15,8 @@ import { startServer } from "@signalbox/server";
 const root = new URL("../../../", import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, root), "utf8");
 
-const run = (file: string, url: string): ChildProcess =>
-  spawn(process.execPath, ["--conditions=@signalbox/source", fileURLToPath(new URL(file, root)), url], {
+const run = (file: string, ...args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, ["--conditions=@signalbox/source", fileURLToPath(new URL(file, root)), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
 
@@ -41,6 +45,34 @@ describe("the examples", () => {
         `no stage ${stage} in ${lines.join("; ")}`,
       );
     }
+  });
+
+  test("guard a house: what moves is recorded, the temperature noted, the recording fetched and checked", async (context) => {
+    const server = await startServer({ host: "127.0.0.1", port: 0, level: "warn" });
+    context.after(() => server.cut());
+    const folder = await mkdtemp(join(tmpdir(), "signalbox-example-"));
+    context.after(() => rm(folder, { recursive: true }));
+    const guarding = run("examples/security.mjs", server.url, folder);
+    context.after(() => guarding.kill());
+    const ended = once(guarding, "exit");
+    const lines: string[] = [];
+    for await (const line of linesOf(guarding)) lines.push(line);
+    assert.deepEqual(await ended, [0, null]);
+    const said = lines.join("\n");
+    assert.match(said, /^\d{4}-\S+Z something moves, at \d+(\.\d)? °C$/m);
+    const [, name = "", size, sha256] =
+      /^fetched (\S+): (\d+) bytes, SHA-256 ([0-9a-f]{64})$/m.exec(said) ?? [];
+    const [ours, theirs] = await Promise.all(
+      ["guard", "house"].map((side) => readFile(join(folder, side, name))),
+    );
+    assert.equal(String(ours?.length), size);
+    assert.equal(
+      createHash("sha256")
+        .update(theirs ?? "")
+        .digest("hex"),
+      sha256,
+    );
+    assert.deepEqual(ours, theirs);
   });
 
   for (const file of ["examples/answer.mjs", "examples/call.mjs"]) {
