@@ -5,6 +5,7 @@ import type { ComponentChild } from "preact";
 import type { IconName } from "../view/icon.tsx";
 import type { Access } from "./access.ts";
 import { cameraKind } from "./camera/kind.ts";
+import { filesKind } from "./files/kind.ts";
 import { sensorKind } from "./sensor/kind.ts";
 
 export interface ViewProps {
@@ -29,7 +30,7 @@ export interface DeviceKind {
   readonly offer?: { readonly label: string; readonly Offer: (props: OfferProps) => ComponentChild };
 }
 
-export const kinds: readonly DeviceKind[] = [cameraKind, sensorKind];
+export const kinds: readonly DeviceKind[] = [cameraKind, sensorKind, filesKind];
 
 export const kindOf = (protocol: string): DeviceKind | undefined =>
   kinds.find((kind) => kind.protocol === protocol);

@@ -3,6 +3,7 @@ export type { FileChannel, Timer } from "./channel.ts";
 export { type FileClient, openFiles, type ReadOptions } from "./client.ts";
 export { clientFailures, FileError } from "./failure.ts";
 export { type Fetching, fetchFile } from "./fetching.ts";
+export { type FolderHandle, handleSource, pickedSource } from "./page-files.ts";
 export { baseName, isName, join, parsePath } from "./path.ts";
 export { type FileServiceOptions, fileChannel, fileService, filesOver } from "./service.ts";
 export {
