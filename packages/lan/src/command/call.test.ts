@@ -7,8 +7,11 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, type TestContext, test } from "node:test";
 import { blackPicture, frameMark, headerBytes, pictureBytes, readY4m } from "@signalbox/video";
+import { noCounts } from "../exchange.ts";
 import { groundWithout, startedCommand } from "../testing/started-command.ts";
 import "../testing/wrtc.ts";
+import { trimAdvice } from "../trim.ts";
+import { describeProblem, heardInstead } from "./call.ts";
 
 const broadcast = "127.255.255.255";
 
@@ -121,6 +124,26 @@ describe("signalbox lan call and answer", () => {
     over();
     assert.equal(await caller.status, 1);
     assert.match(caller.said(), /Nobody answered in time/);
+  });
+
+  test("say what was heard instead by who waited in vain", () => {
+    assert.equal(heardInstead(noCounts()), "");
+    assert.equal(
+      heardInstead({ ...noCounts(), "wrong-key": 2, stale: 1 }),
+      " 2 packets came for another id or under another secret. One packet came more than 10 s old or 60 s ahead: compare the clocks.",
+    );
+  });
+
+  test("say of a description that does not fit how large it is, and what to leave out", () => {
+    const leftOut = ["relayed candidates", "IPv6 candidates"];
+    assert.equal(
+      describeProblem({ code: "too-large", bytes: 1_601, max: 1_497, advice: trimAdvice, leftOut }),
+      `The description takes 1601 bytes, and only 1497 fit into one packet. ${trimAdvice}`,
+    );
+    assert.equal(
+      describeProblem({ code: "trimmed", bytes: 1_400, leftOut }),
+      "Left out to fit into one packet: relayed candidates, IPv6 candidates.",
+    );
   });
 
   test("end when they are told to", async (context) => {

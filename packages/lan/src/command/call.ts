@@ -3,7 +3,8 @@
 import { access, open } from "node:fs/promises";
 import { loadWebRtc, missingWebRtc, type NodeWebRtc, openVideo } from "@signalbox/video";
 import { type Discovery, startDiscovery } from "../discovery/discovery.ts";
-import type { LanGround, LanProblem } from "../exchange.ts";
+import type { LanCounts, LanGround, LanProblem } from "../exchange.ts";
+import { ageMaxS, aheadMaxS } from "../packet.ts";
 import { type LanState, lanPeer } from "../peer.ts";
 import { pipeProtocol } from "../pipe/pipe.ts";
 import { type BoundSocket, defaultPort, openSocket } from "../socket.ts";
@@ -26,6 +27,18 @@ export const describeProblem = (problem: LanProblem): string => {
     case "network":
       return `The network refused: ${problem.error.message}`;
   }
+};
+
+/** What was heard instead, in the words told to who waited in vain. */
+export const heardInstead = (counts: LanCounts): string => {
+  const packets = (count: number) => `${count === 1 ? "One packet" : `${count} packets`} came`;
+  const { stale } = counts;
+  const said = [
+    counts["wrong-key"] > 0 && `${packets(counts["wrong-key"])} for another id or under another secret.`,
+    stale > 0 && `${packets(stale)} more than ${ageMaxS} s old or ${aheadMaxS} s ahead: compare the clocks.`,
+    counts["too-large"] > 0 && `${packets(counts["too-large"])} too large to be read.`,
+  ];
+  return said.flatMap((sentence) => (sentence === false ? [] : ` ${sentence}`)).join("");
 };
 
 export interface CallSurroundings {
@@ -169,7 +182,9 @@ const hold = async (parts: CallParts): Promise<void> => {
       cleanUps.push(announced.close);
     }
     inTime(request.within, () => {
-      if (!everConnected) fail(`Nobody ${role === "call" ? "answered" : "called"} in time.`);
+      if (!everConnected) {
+        fail(`Nobody ${role === "call" ? "answered" : "called"} in time.${heardInstead(peer.counts)}`);
+      }
     });
     await outcome.promise;
   } finally {
