@@ -6,6 +6,7 @@ const titles: ReadonlyMap<string, string> = new Map([
   ["native", "Signalbox"],
   ["flitter", "Flitter"],
   ["unrupt", "Unrupt"],
+  ["lan", "LAN"],
   ["peerjs", "PeerJS"],
   ["puter", "Puter"],
   ["peernet", "PeerNet"],
