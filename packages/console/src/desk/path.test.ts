@@ -59,3 +59,14 @@ test("of two calls that met in the middle the one that reached further is drawn"
     "signaling:done@10 offer:done@10 answer:done@20 checking:done@30 connected:done@40",
   );
 });
+
+test("media that is seen before ICE says it is connected leaves no piece with a later time than the next", () => {
+  assert.equal(
+    drawn(
+      traced("offer-sent", "receipt", "answer-received", "first-media", "ice-connected", "dtls-connected"),
+      true,
+      "connected",
+    ),
+    "signaling:done@0 offer:done@10 answer:done@20 checking:done@30 connected:done@30",
+  );
+});

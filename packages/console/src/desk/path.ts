@@ -11,21 +11,24 @@ export interface Traced {
 /** `stopped`: it is over, or failed, before or after it was connected. */
 export type Standing = "going" | "connected" | "stopped";
 
+/** Browsers may see the first media before they say that ICE is connected. */
+const connected = ["dtls-connected", "channel-open", "first-media"];
+
 /** What shows that a piece is behind: the first of these that was traced. */
 const marks: Readonly<Record<"out" | "in", Readonly<Record<StageName, readonly string[]>>>> = {
   out: {
     signaling: ["offer-sent"],
     offer: ["receipt", "delivered", "answer-received"],
     answer: ["answer-received"],
-    checking: ["ice-connected", "dtls-connected"],
-    connected: ["dtls-connected", "channel-open", "first-media"],
+    checking: ["ice-connected", ...connected],
+    connected,
   },
   in: {
     signaling: ["offer-received"],
     offer: ["offer-received"],
     answer: ["answer-sent"],
-    checking: ["ice-connected", "dtls-connected"],
-    connected: ["dtls-connected", "channel-open", "first-media"],
+    checking: ["ice-connected", ...connected],
+    connected,
   },
 };
 
