@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Cameras in pages: looking at one or several, and being one. */
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
@@ -41,6 +41,12 @@ const become = async (page: Page, name: string, source: RegExp): Promise<void> =
   await page.getByText("Others find it in the list of devices").waitFor();
 };
 
+/** Of the device that a page is, from the address it shows. */
+const idOf = async (being: Page): Promise<string> =>
+  /servers\/([^/]+)\//.exec(
+    (await being.getByRole("link", { name: "its own address" }).getAttribute("href")) ?? "",
+  )?.[1] ?? "";
+
 describe("Cameras in the page", () => {
   const stage = setStage();
 
@@ -79,7 +85,7 @@ describe("Cameras in the page", () => {
     await framesAdvance(page, "[data-camera*=hall] video");
   });
 
-  test("motion is shown, and what was recorded is listed; a page that is a camera keeps its own recordings", async (t) => {
+  test("motion is shown, and what was recorded is listed; a page that is a camera shares its own recordings", async (t) => {
     const station = await openStation(t, stage.folder());
     const folder = await mkdtemp(join(tmpdir(), "signalbox-footage-"));
     t.after(() => rm(folder, { recursive: true }));
@@ -96,7 +102,19 @@ describe("Cameras in the page", () => {
     const own = being.locator(".recordings a");
     await own.waitFor({ timeout: 40_000 });
     const [download] = await Promise.all([being.waitForEvent("download"), own.click()]);
-    assert.match(download.suggestedFilename(), /^\d{4}-.*\.(webm|mp4)$/);
+    const name = download.suggestedFilename();
+    assert.match(name, /^\d{4}-.*\.(webm|mp4)$/);
+    const fetching = runCommand(
+      t,
+      ["files", "get", name, "--server", station.url].concat([
+        "--device",
+        await idOf(being),
+        "--output",
+        join(folder, "fetched"),
+      ]),
+    );
+    assert.equal(await fetching.status, 0, fetching.said());
+    assert.deepEqual(await readFile(join(folder, "fetched")), await readFile(await download.path()));
   });
 
   test("a page is a camera for several at once; it is paused for all, and says how many look", async (t) => {

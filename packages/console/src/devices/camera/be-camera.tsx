@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /** This page as a camera: its own, or a made-up picture; it looks for motion, and records it. */
 import { type Camera, motionDetector, openCamera } from "@signalbox/peers/camera";
+import { fileService } from "@signalbox/peers/file";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { bytes } from "../../view/bytes.ts";
 import { Icon } from "../../view/icon.tsx";
 import { SignalLamp } from "../../view/signal-lamp.tsx";
 import { PlaceForm, Standing } from "../being.tsx";
+import { newHash, timer } from "../files/page-ground.ts";
 import type { OfferProps } from "../kinds.ts";
 import { type Place, useDevice } from "../serving.ts";
 import { type OwnFootage, type OwnRecording, openFootage } from "./page-footage.ts";
@@ -13,6 +15,9 @@ import { type OwnPictures, openPictures } from "./page-pictures.ts";
 
 /** How often motion is looked for. Milliseconds. */
 const lookMs = 200;
+
+/** Of the service of the protocol file that has the recordings. */
+const recordingsId = "recordings";
 
 interface Own {
   readonly camera: Camera;
@@ -48,7 +53,7 @@ const SourceChoice = () => (
     </label>
     <label>
       <input type="checkbox" name="record" defaultChecked />
-      Record what moves, in this page's memory
+      Record what moves, in this page's memory; who finds it can fetch it
     </label>
   </fieldset>
 );
@@ -58,7 +63,7 @@ const OwnRecordings = ({ recordings }: { readonly recordings: readonly OwnRecord
     <div class="recordings">
       <h3>Recordings</h3>
       <ul>
-        {recordings.map(({ name, href, at, lastsMs, bytes: size }) => (
+        {recordings.map(({ href, recording: { name, at, lastsMs, bytes: size } }) => (
           <li key={name}>
             <a href={href} download={name}>
               {new Date(at).toLocaleTimeString()}
@@ -87,12 +92,21 @@ export const BeCamera = ({ access }: OfferProps) => {
       const footage =
         form.get("record") === null
           ? undefined
-          : openFootage(pictures.stream, () =>
-              show((before) => ({ ...before, recordings: footage?.list() ?? [] })),
-            );
+          : openFootage(pictures.stream, ({ recording }) => {
+              show((before) => ({ ...before, recordings: footage?.list() ?? [] }));
+              camera.recorded(recording);
+            });
       const camera = openCamera({
         label: place.name,
         pictures,
+        ...(footage === undefined
+          ? {}
+          : {
+              recordings: {
+                service: recordingsId,
+                list: async () => footage.list().map(({ recording }) => recording),
+              },
+            }),
         now: () => Date.now(),
         watchesMotion: true,
         onViewers: (viewers) => show((before) => ({ ...before, viewers })),
@@ -100,7 +114,9 @@ export const BeCamera = ({ access }: OfferProps) => {
       show(nothing);
       setPaused(false);
       setOwn({ camera, pictures, footage });
-      void start(place, [camera.service]);
+      const shared = footage && fileService({ source: footage.source, label: "Recordings", newHash, timer });
+      const services = shared === undefined ? [] : [{ ...shared, id: recordingsId }];
+      void start(place, [camera.service, ...services]);
     } catch (error) {
       setProblem(reasonOf(error));
     }

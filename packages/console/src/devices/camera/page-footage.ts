@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Recordings of this page, in its memory: while something moves, in bounds, gone with the page. */
+import type { Recording } from "@signalbox/peers/camera";
+import { type FileSource, handleSource } from "@signalbox/peers/file";
 
 export interface OwnRecording {
-  readonly name: string;
-  readonly mediaType: string;
-  readonly bytes: number;
-  readonly at: number;
-  readonly lastsMs: number;
+  readonly recording: Recording;
+  readonly file: File;
   /** A blob: address. */
   readonly href: string;
 }
@@ -26,13 +25,15 @@ export interface OwnFootage {
   moved(moving: boolean): void;
   /** The newest first. */
   list(): readonly OwnRecording[];
+  /** All of them as a folder to share. */
+  readonly source: FileSource;
   stop(): void;
 }
 
 /** Undefined where this browser cannot record. */
 export const openFootage = (
   stream: MediaStream,
-  onRecorded: (recording: OwnRecording) => void,
+  onRecorded: (own: OwnRecording) => void,
 ): OwnFootage | undefined => {
   const chosen = format();
   if (chosen === undefined) return undefined;
@@ -42,15 +43,15 @@ export const openFootage = (
   let timer: ReturnType<typeof setTimeout> | undefined;
   let over = false;
 
-  const keep = (recording: OwnRecording): void => {
+  const keep = (own: OwnRecording): void => {
     let sum = 0;
-    recordings = [recording, ...recordings].filter((one) => {
-      sum += one.bytes;
+    recordings = [own, ...recordings].filter((one) => {
+      sum += one.recording.bytes;
       if (sum <= keepBytes) return true;
       URL.revokeObjectURL(one.href);
       return false;
     });
-    onRecorded(recording);
+    onRecorded(own);
   };
 
   const start = (): void => {
@@ -61,14 +62,12 @@ export const openFootage = (
     made.addEventListener("dataavailable", ({ data }) => pieces.push(data));
     made.addEventListener("stop", () => {
       if (over) return;
-      const blob = new Blob(pieces, { type: mediaType });
+      const name = `${new Date(at).toISOString().replaceAll(":", "-")}.${end}`;
+      const file = new File(pieces, name, { type: mediaType });
       keep({
-        name: `${new Date(at).toISOString().replaceAll(":", "-")}.${end}`,
-        mediaType,
-        bytes: blob.size,
-        at,
-        lastsMs: Date.now() - at,
-        href: URL.createObjectURL(blob),
+        recording: { name, mediaType, bytes: file.size, at, lastsMs: Date.now() - at },
+        file,
+        href: URL.createObjectURL(file),
       });
     });
     made.start();
@@ -83,7 +82,20 @@ export const openFootage = (
     recorder = undefined;
   };
 
+  const source = handleSource({
+    async *entries() {
+      for (const { file } of recordings) yield [file.name, { kind: "file" as const }];
+    },
+    getDirectoryHandle: () => Promise.reject(new DOMException("There are no folders.", "NotFoundError")),
+    async getFileHandle(name) {
+      const file = recordings.find((one) => one.file.name === name)?.file;
+      if (file === undefined) throw new DOMException("It is not there.", "NotFoundError");
+      return { getFile: () => Promise.resolve(file) };
+    },
+  });
+
   return {
+    source,
     list: () => recordings,
     moved(moving) {
       if (moving === (recorder !== undefined)) return;
