@@ -8,11 +8,21 @@ export interface FedPictures extends Pictures {
   feed(picture: Picture): void;
 }
 
+/** In even sides, as pictures must have. */
+const narrowed = (picture: Picture, width: number): Picture => {
+  if (width === picture.width) return picture;
+  const even = (side: number) => Math.max(2, 2 * Math.floor(side / 2));
+  return resized(picture, even(width), even((picture.height * width) / picture.width));
+};
+
 export const nodePictures = (
   webRtc: NodeWebRtc,
   size: { readonly width: number; readonly height: number; readonly rate: number },
 ): FedPictures => {
   let latest: Picture | undefined;
+  let made:
+    | { readonly of: Picture; readonly width: number; readonly bytes: Promise<Uint8Array<ArrayBuffer>> }
+    | undefined;
   const inputs = new Set<(picture: Picture) => void>();
   return {
     ...size,
@@ -40,11 +50,12 @@ export const nodePictures = (
     },
     async snapshot(maxWidth) {
       if (latest === undefined) return undefined;
-      const { width, height } = latest;
-      const scale = Math.min(1, (maxWidth ?? width) / width);
-      const even = (side: number) => Math.max(2, 2 * Math.floor((side * scale) / 2));
-      const picture = scale === 1 ? latest : resized(latest, even(width), even(height));
-      return { mediaType: "image/png", bytes: await pngOf(picture) };
+      const width = Math.min(maxWidth ?? latest.width, latest.width);
+      // Of several viewers who ask for the same, only the first costs anything.
+      if (made?.of !== latest || made.width !== width) {
+        made = { of: latest, width, bytes: pngOf(narrowed(latest, width)) };
+      }
+      return { mediaType: "image/png", bytes: await made.bytes };
     },
   };
 };
