@@ -36,10 +36,9 @@ const Chooser = ({
   const [problem, setProblem] = useState<string>();
   const folderInput = useRef<HTMLInputElement>(null);
   const filesInput = useRef<HTMLInputElement>(null);
-  const { showDirectoryPicker } = window as FolderPicker;
-
   const takeFolder = async (): Promise<void> => {
     setProblem(undefined);
+    const { showDirectoryPicker } = window as FolderPicker;
     if (showDirectoryPicker === undefined) return folderInput.current?.click();
     try {
       const handle = await showDirectoryPicker.call(window, { mode: "read" });
@@ -60,7 +59,7 @@ const Chooser = ({
   };
 
   return (
-    <fieldset class="choice files-choice">
+    <fieldset class="files-choice">
       <legend>What is shared</legend>
       <p role="status" data-part="choice">
         {choice === undefined ? "Nothing is chosen yet." : choice.name}
