@@ -7,6 +7,7 @@ import { type Kind, type NativeStack, nativePeer } from "./native-peer.ts";
 import { flitterOnWerift, nativeOnWerift, weriftBrightness } from "./on-werift.ts";
 import { flitterOnWrtc, nativeOnWrtc, unruptOnWrtc } from "./on-wrtc.ts";
 import type { Path } from "./path.ts";
+import { peerNetCall, peerNetDevice } from "./peernet-peer.ts";
 import { unruptPage } from "./unrupt-peer.ts";
 import { dial } from "./wire.ts";
 
@@ -26,7 +27,7 @@ export interface Role {
 
 export interface Actor {
   readonly name: string;
-  readonly protocol: "native" | "flitter" | "unrupt" | "lan";
+  readonly protocol: "native" | "flitter" | "unrupt" | "lan" | "peernet";
   readonly sends: readonly Kind[];
   /** Comes into the hall, and takes the first call, which will be of these kinds. */
   awaits(box: Box, id: string, kinds: readonly Kind[]): Promise<Role>;
@@ -157,10 +158,38 @@ const native = (
 const onWrtc = (as: As) => wrtcBrightness[as];
 const onWerift = () => weriftBrightness;
 
+/** Over plain HTTP: a device that polls, a client that knocks. */
+const peerNet: Actor = {
+  name: "peernet on wrtc",
+  protocol: "peernet",
+  sends: ["audio", "video", "application"],
+  async awaits(box, id, kinds) {
+    const brightness = wrtcBrightness.callee;
+    const device = peerNetDevice(box);
+    await device.register(id);
+    const path = device.serve(id, { kinds, brightness });
+    path.catch(() => {});
+    return { path, brightness, agreed: path.then(({ said }) => said), faults: () => [] };
+  },
+  async calls(box, _id, to, kinds) {
+    const brightness = wrtcBrightness.caller;
+    const path = peerNetCall(box, to, { kinds, brightness });
+    path.catch(() => {});
+    return {
+      path,
+      brightness,
+      agreed: path,
+      echo: async (text) => (await path).echo(text),
+      faults: () => [],
+    };
+  },
+};
+
 export const cast: readonly Actor[] = [
   native("wrtc", onWrtc, (_, brightness) => nativeOnWrtc(brightness)),
   native("werift", onWerift, (box, _, kinds) => nativeOnWerift(box.stun.url, kinds)),
   flitter("wrtc", onWrtc, (_, brightness) => flitterOnWrtc(brightness)),
   flitter("werift", onWerift, (box) => flitterOnWerift(box.stun.url)),
   unrupt,
+  peerNet,
 ];

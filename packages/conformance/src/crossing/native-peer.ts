@@ -24,7 +24,8 @@ export interface NativeStack {
 
 export const nativePeer = async (box: Box, id: string, stack: NativeStack): Promise<Room> => {
   const { RTCPeerConnection, configuration } = stack;
-  const room = await connect({ url: box.url, room: hall, id, RTCPeerConnection, configuration });
+  const services = [{ name: "call", protocol: "call" }];
+  const room = await connect({ url: box.url, room: hall, id, services, RTCPeerConnection, configuration });
   box.after(() => {
     room.session.close();
     stack.stop();

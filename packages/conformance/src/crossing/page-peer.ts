@@ -111,7 +111,7 @@ const take = (one: Call): void => {
 
 globalThis.peer = {
   async enter({ url, room: name, id, brightness, call: to, channel = false }) {
-    const room = await connect({ url, room: name, id });
+    const room = await connect({ url, room: name, id, services: [{ name: "call", protocol: "call" }] });
     const streams = [ownStream(brightness)];
     if (to === undefined) {
       room.on("call", (one) => {

@@ -2,8 +2,9 @@
 /** Ends that speak PeerNet over plain HTTP, on libwebrtc: a device that polls, and a client that knocks. */
 import wrtc from "@roamhq/wrtc";
 import { type Box, hall } from "./box.ts";
+import type { Kind } from "./native-peer.ts";
 import { wrtcPath, wrtcStream } from "./on-wrtc.ts";
-import { type Path, whenConnected } from "./path.ts";
+import type { Path } from "./path.ts";
 
 const deviceToken = "device-token-of-at-least-128-bits";
 const clientToken = "client-token-of-at-least-128-bits";
@@ -73,19 +74,41 @@ const echoOf = (channel: RTCDataChannel, text: string): Promise<string> =>
     else channel.onopen = say;
   });
 
-export interface Served {
+export interface Served extends Path {
   /** Who called, where that was a peer on a line. */
   readonly peer: string | undefined;
-  readonly connected: Promise<void>;
   /** All its candidates have been told, and taken. */
   readonly said: Promise<void>;
 }
 
+/** What an end sends. */
+export interface Sending {
+  readonly kinds: readonly Kind[];
+  readonly brightness: number;
+}
+
+/** A connection that sends these kinds, and is closed with the test. */
+const opened = (box: Box, { kinds, brightness }: Sending) => {
+  const connection = new wrtc.RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+  const path = wrtcPath(connection);
+  const { stream, stop } = wrtcStream(
+    brightness,
+    kinds.filter((kind) => kind !== "application"),
+  );
+  for (const track of stream.getTracks()) connection.addTrack(track, stream);
+  box.after(() => {
+    path.stop();
+    stop();
+    connection.close();
+  });
+  return { connection, path };
+};
+
 export interface PeerNetDevice {
   /** Registers in the hall, so that others see it. */
   register(id: string): Promise<void>;
-  /** Waits for one knock, answers it, and gives back who knocked. Its data channels echo. */
-  serve(id: string): Promise<Served>;
+  /** Waits for one knock, and answers it. Its data channels echo. */
+  serve(id: string, sending: Sending): Promise<Served>;
 }
 
 /** A device that answers at once and tells its candidates as it finds them. */
@@ -97,7 +120,7 @@ export const peerNetDevice = (box: Box): PeerNetDevice => ({
       services: [{ protocol: "echo", version: "1" }],
     });
   },
-  async serve(id) {
+  async serve(id, sending) {
     const { knocks } = await ask<{ readonly knocks: readonly KnockJson[] }>(
       box,
       "GET",
@@ -106,8 +129,7 @@ export const peerNetDevice = (box: Box): PeerNetDevice => ({
     );
     const [knock] = knocks;
     if (knock === undefined) throw new Error("nobody knocked");
-    const connection = new wrtc.RTCPeerConnection({ iceServers: [] });
-    box.after(() => connection.close());
+    const { connection, path } = opened(box, sending);
     connection.addEventListener("datachannel", ({ channel }) => {
       channel.onmessage = ({ data }) => channel.send(data);
     });
@@ -123,7 +145,7 @@ export const peerNetDevice = (box: Box): PeerNetDevice => ({
     };
     const said = tell();
     await connection.setLocalDescription(answer);
-    return { peer: knock.attributes?.peer, connected: whenConnected(connection), said };
+    return { ...path, peer: knock.attributes?.peer, said };
   },
 });
 
@@ -133,6 +155,9 @@ export interface Answered extends Path {
 
 interface Server {
   readonly name: string;
+  readonly uniqueId: string;
+  /** Of a peer on a line. */
+  readonly peer?: string;
   readonly services: readonly { readonly name: string; readonly protocol: string }[];
 }
 
@@ -140,27 +165,18 @@ export const serversInHall = async (box: Box): Promise<readonly Server[]> =>
   (await ask<{ readonly servers: readonly Server[] }>(box, "GET", `/v1/rooms/${hall}/servers`, clientToken))
     .servers;
 
-/** Knocks at a service of the hall by its protocol, with one request that brings the answer. */
+/** Knocks at the one service of the hall that a selector means, with one request that brings the answer. */
 export const peerNetKnock = async (
   box: Box,
-  protocol: string,
-  kinds: readonly ("video" | "application")[],
-  brightness: number,
+  selector: { readonly protocol?: string; readonly server?: string },
+  sending: Sending,
 ): Promise<Answered> => {
-  const connection = new wrtc.RTCPeerConnection({ iceServers: [] });
-  const path = wrtcPath(connection);
-  const { stream, stop } = wrtcStream(brightness, kinds.includes("video") ? ["video"] : []);
-  for (const track of stream.getTracks()) connection.addTrack(track, stream);
-  const channel = kinds.includes("application") ? connection.createDataChannel("echo") : undefined;
-  box.after(() => {
-    path.stop();
-    stop();
-    connection.close();
-  });
+  const { connection, path } = opened(box, sending);
+  const channel = sending.kinds.includes("application") ? connection.createDataChannel("echo") : undefined;
   await connection.setLocalDescription(await connection.createOffer());
   await gathered(connection);
   const { knock } = await ask<{ readonly knock: KnockJson }>(box, "POST", "/v1/knocks", clientToken, {
-    selector: { room: `rooms/${hall}`, protocol },
+    selector: { room: `rooms/${hall}`, ...selector },
     knock: { offer: connection.localDescription, offerCandidatesComplete: true },
     wait: "30s",
   });
@@ -171,4 +187,11 @@ export const peerNetKnock = async (
     echo: (text) =>
       channel === undefined ? Promise.reject(new Error("no data channel")) : echoOf(channel, text),
   };
+};
+
+/** Knocks at whoever has this id in the hall. */
+export const peerNetCall = async (box: Box, to: string, sending: Sending): Promise<Answered> => {
+  const server = (await serversInHall(box)).find(({ uniqueId, peer }) => (peer ?? uniqueId) === to);
+  if (server === undefined) throw new Error(`${to} is no server of the hall`);
+  return peerNetKnock(box, { server: server.name }, sending);
 };

@@ -10,6 +10,11 @@ import { peerNetDevice, peerNetKnock, serversInHall } from "./peernet-peer.ts";
 
 const timeout = { timeout: 120_000 };
 
+/** A device that only takes what it is sent. */
+const still = { kinds: [], brightness: 0 };
+const data = { kinds: ["application"], brightness: 0 } as const;
+const video = { kinds: ["video"], brightness: 140 } as const;
+
 /** A native peer that offers a service, and whose data channels echo. */
 const nativeService = async (box: Box, id: string): Promise<Room> => {
   const stack = nativeOnWrtc(shows.native);
@@ -41,7 +46,7 @@ describe("a device that polls over HTTP", () => {
     );
     const { room } = await nativeIn(box, "ann");
     const call = room.call("cam-1", { channels: ["talk"] });
-    const served = await device.serve("cam-1");
+    const served = await device.serve("cam-1", still);
     assert.equal(served.peer, "ann");
     await call.opened();
     await Promise.all([served.connected, served.said]);
@@ -70,14 +75,14 @@ describe("a device that polls over HTTP", () => {
     await device.register("cam-1");
     await box.present("cam-1");
     const { peer } = flitterIn(box, "flit", "cam-1");
-    const first = await device.serve("cam-1");
+    const first = await device.serve("cam-1", still);
     const end = await peer.ended;
     assert.ok(end.how === "done", String(end.how));
     await Promise.all([first.connected, first.said, end.endpoint.connected]);
     assert.equal(first.peer, "flit");
     const visitor = await visitorIn(box, "vis");
     const path = visitor.page.accept("cam-1");
-    const second = await device.serve("cam-1");
+    const second = await device.serve("cam-1", still);
     await Promise.all([second.connected, second.said, path.connected]);
     assert.equal(second.peer, "vis");
   });
@@ -90,7 +95,7 @@ describe("a client that knocks over HTTP", () => {
     await box.present("Ann of the hall");
     const [server] = await serversInHall(box);
     assert.match(server?.name ?? "", /^servers\/at--hall--0x-/);
-    const answered = await peerNetKnock(box, "echo", ["application"], shows.unrupt);
+    const answered = await peerNetKnock(box, { protocol: "echo" }, data);
     await answered.connected;
     assert.equal(await answered.echo("hello"), "hello");
   });
@@ -103,11 +108,11 @@ describe("a client that knocks over HTTP", () => {
       (await serversInHall(box)).map(({ name, services }) => [name, services.map((one) => one.protocol)]),
       [["servers/at--hall--flit", ["flitter"]]],
     );
-    const answered = await peerNetKnock(box, "flitter", ["video"], shows.unrupt);
+    const answered = await peerNetKnock(box, { protocol: "flitter" }, video);
     const end = await peer.ended;
     assert.ok(end.how === "done");
     await Promise.all([answered.connected, end.endpoint.connected]);
-    await Promise.all([answered.sees(shows.flitter), end.endpoint.sees(shows.unrupt)]);
+    await Promise.all([answered.sees(shows.flitter), end.endpoint.sees(video.brightness)]);
     assert.deepEqual(peer.setbacks, []);
   });
 
@@ -116,7 +121,7 @@ describe("a client that knocks over HTTP", () => {
     const visitor = await visitorIn(box, "vis");
     const path = visitor.page.share();
     await box.present("vis");
-    const answered = await peerNetKnock(box, "unrupt", ["video"], shows.native);
+    const answered = await peerNetKnock(box, { protocol: "unrupt" }, video);
     await Promise.all([answered.connected, path.connected]);
     await answered.sees(shows.unrupt);
     assert.deepEqual(visitor.page.alerts, []);
@@ -127,7 +132,7 @@ describe("a client that knocks over HTTP", () => {
     flitterIn(box, "flit");
     await box.present("flit");
     await assert.rejects(
-      peerNetKnock(box, "flitter", ["application"], shows.unrupt),
+      peerNetKnock(box, { protocol: "flitter" }, data),
       /STATE_REJECTED: .*takes video only/,
     );
   });

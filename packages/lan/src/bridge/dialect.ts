@@ -52,7 +52,8 @@ const openCodec = (): Codec => {
       room = said.room;
       self = peer;
       const presence = {
-        services: [],
+        // As peers of Flitter's other signaling offer it: who looks for one finds both.
+        services: [{ name: "flitter", protocol: "flitter", version: "1", attributes: { media: "video" } }],
         displayName: `${peer} on the local network`,
         traits,
         announced: true,
