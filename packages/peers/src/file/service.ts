@@ -35,6 +35,8 @@ export const fileService = ({ onGuest, ...options }: FileServiceOptions): Servic
         channels += 1;
         channel.addEventListener("close", () => {
           channels -= 1;
+          // Whoever hangs up closes its channels at once; that its path is gone shows only after half a minute.
+          if (channels === 0) guest.close();
         });
         shareOn(channel, sharing, () => pc.sctp?.maxMessageSize ?? messageBytesMax);
       });
