@@ -110,6 +110,30 @@ describe("discovery on the LAN", () => {
     assert.deepEqual(names(listener), []);
   });
 
+  test("tells where what it says does not fit any more, and goes on when it does", async () => {
+    const here = place();
+    const network = here.hood.host("192.0.2.2");
+    const errors: string[] = [];
+    await start(here, "192.0.2.2", {
+      network,
+      announce: {
+        ...studio,
+        services: Array.from({ length: 10 }, () => ({ name: "x".repeat(60), protocol: "y" })),
+      },
+      onError: ({ message }) => errors.push(message),
+    });
+    await here.lan.advance(10);
+    const { addresses } = network;
+    network.addresses = () => Array.from({ length: 16 }, (_, index) => `198.51.100.${100 + index}`);
+    const before = here.hood.sent.length;
+    await here.lan.advance(2 * announceEveryMs);
+    assert.equal(here.hood.sent.length, before);
+    assert.match(errors[0] ?? "", /may have 1200 bytes/);
+    network.addresses = addresses;
+    await here.lan.advance(2 * announceEveryMs);
+    assert.ok(here.hood.sent.length > before);
+  });
+
   test("refuses to announce more than fits, and frees the port", async () => {
     const here = place();
     const network = here.hood.host("192.0.2.2");

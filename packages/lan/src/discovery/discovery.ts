@@ -71,11 +71,19 @@ export const startDiscovery = async (options: DiscoveryOptions = {}): Promise<Di
       identity,
     );
   };
+  /** What fitted at the start may not any more, where the machine has got more addresses since. */
+  const say = (said: Presence, seconds: number) => {
+    try {
+      network.send(sealed(said, seconds));
+    } catch (error) {
+      options.onError?.(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
   const send = () => {
     if (closed || presence === undefined) return;
     lastSent = ground.now();
     next = undefined;
-    network.send(sealed(presence, ttlS));
+    say(presence, ttlS);
     // Not all at the same moment, though all were started by the same power cut.
     schedule(announceEveryMs * (0.8 + 0.4 * chance()));
   };
@@ -99,7 +107,7 @@ export const startDiscovery = async (options: DiscoveryOptions = {}): Promise<Di
   const farewell = () => {
     next?.cancel();
     next = undefined;
-    if (presence !== undefined) network.send(sealed(presence, 0));
+    if (presence !== undefined) say(presence, 0);
     presence = undefined;
   };
 

@@ -8,6 +8,7 @@ import { Bonjour, type ServiceConfig } from "bonjour-service";
 import { type Rate, turnstile } from "../allowance.ts";
 import type { LanGround } from "../exchange.ts";
 import { systemGround } from "../system-ground.ts";
+import { ipv4Of } from "./network.ts";
 
 export const dnsSdType = "signalbox";
 
@@ -27,7 +28,7 @@ export interface DnsSdOptions {
   readonly port: number;
   /** What is told besides: each text up to 200 bytes. */
   readonly texts: { readonly [key: string]: string };
-  /** Address of the interface that is used. Default: that of the default route. */
+  /** IPv4 address, or name, of the interface that is used. Default: that of the default route. */
   readonly address?: string;
   readonly onError?: (error: Error) => void;
   readonly ground?: Pick<LanGround, "now">;
@@ -53,7 +54,7 @@ export const dnsLabel = (name: string): string => {
   return label;
 };
 
-/** Starts to publish. Rejects where the port cannot be bound; several programs may share it. */
+/** Starts to publish. Rejects where the port cannot be bound, or a name has no address; several programs may share it. */
 export const publishDnsSd = async (options: DnsSdOptions): Promise<DnsSd> => {
   const { name, host, port, texts, address, mdnsPort = 5_353 } = options;
   const { ground = systemGround, onError = () => {} } = options;
@@ -63,7 +64,7 @@ export const publishDnsSd = async (options: DnsSdOptions): Promise<DnsSd> => {
     socket,
     bind: false,
     port: mdnsPort,
-    ...(address === undefined ? {} : { interface: address }),
+    ...(address === undefined ? {} : { interface: await ipv4Of(address) }),
   };
   const bonjour = new Bonjour(settings, onError);
   await new Promise<void>((resolve, reject) => {

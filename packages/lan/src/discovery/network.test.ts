@@ -52,6 +52,15 @@ describe("the discovery port on real sockets", () => {
     await assert.rejects(openDiscovery({ ...loopback, port: alone.address().port }), /EADDRINUSE/);
   });
 
+  test("takes a name for an address, and uses as many as an announcement can name", async (context) => {
+    const port = await freePort();
+    const many = Array.from({ length: 20 }, (_, index) => `127.0.1.${index + 1}`);
+    const network = await openDiscovery({ port, interfaces: ["localhost", ...many] });
+    context.after(network.close);
+    assert.deepEqual(network.addresses(), ["127.0.0.1", ...many.slice(0, 15)]);
+    await assert.rejects(openDiscovery({ port, interfaces: ["no such name"] }), { code: "ENOTFOUND" });
+  });
+
   test("tells of an address that is not this machine's, and works on with the others", async (context) => {
     const port = await freePort();
     const errors: Error[] = [];

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The discovery port on every network this machine is on. */
 import { createSocket, type Socket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { isIPv4 } from "node:net";
 import { networkInterfaces } from "node:os";
+import { namesMax } from "./announcement.ts";
 
 /** UDP port of discovery. Not one that IANA has given to somebody. */
 export const discoveryPort = 51_115;
@@ -27,7 +30,7 @@ export interface NetworkOptions {
   readonly group?: string;
   /** Where it is also sent, for networks that lose multicast. Default 255.255.255.255. */
   readonly broadcast?: string;
-  /** Addresses of the interfaces to use. Default: all IPv4 ones but loopback; loopback where there is no other. */
+  /** IPv4 addresses, or names, of the interfaces to use. Default: all IPv4 ones but loopback; loopback where there is no other. The first 16 count. */
   readonly interfaces?: readonly string[];
 }
 
@@ -37,6 +40,10 @@ const ownAddresses = (): readonly string[] => {
   const outer = ipv4.filter(({ internal }) => !internal);
   return (outer.length > 0 ? outer : ipv4).map(({ address }) => address);
 };
+
+/** An interface as an announcement names it. Rejects where a name has no IPv4 address. */
+export const ipv4Of = async (host: string): Promise<string> =>
+  isIPv4(host) ? host : (await lookup(host, { family: 4 })).address;
 
 const bound = (
   socket: Socket,
@@ -50,10 +57,12 @@ const bound = (
     });
   });
 
-/** Opens the discovery port. Rejects where it cannot be bound; several processes may share it. */
+/** Opens the discovery port. Rejects where it cannot be bound, or a name has no address; several processes may share it. */
 export const openDiscovery = async (options: NetworkOptions = {}): Promise<DiscoveryNetwork> => {
   const { port = discoveryPort, group = discoveryGroup, broadcast = "255.255.255.255" } = options;
-  const addresses = () => options.interfaces ?? ownAddresses();
+  const given = options.interfaces && (await Promise.all(options.interfaces.map(ipv4Of)));
+  // As many as an announcement can name: what comes from another one is not believed.
+  const addresses = () => (given ?? ownAddresses()).slice(0, namesMax.addresses);
   const listening = createSocket({ type: "udp4", reuseAddr: true });
   await bound(listening, { port });
   const senders = new Map<string, Promise<Socket | undefined>>();
