@@ -5,6 +5,7 @@ import { handClock } from "@signalbox/core/testing";
 import { DeviceRefusal } from "../conversation.ts";
 import { twoEnds } from "../testing/connected.ts";
 import { openSensor, type SensorOptions } from "./sensor.ts";
+import { sensorService } from "./service.ts";
 import { viewSensor } from "./view-sensor.ts";
 import { climate } from "./weather.ts";
 import { type Reading, sensorProtocol } from "./wire.ts";
@@ -69,6 +70,17 @@ describe("a sensor over a real data channel", () => {
       [refused.reason.reason, refused.reason.message],
       ["TOO_MANY_VIEWERS", "This sensor has 2 viewers already."],
     );
+    const guest = {
+      pc: ends.device,
+      service: "sensor",
+      knock: "",
+      attributes: {},
+      signal: new AbortController().signal,
+      close() {},
+    };
+    assert.deepEqual(await sensorService(sensor).accept(guest), {
+      reject: "This sensor has 2 viewers already.",
+    });
   });
 
   test("has from one to sixteen quantities, each with an id that fits", () => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /** A sensor: what it measures goes in, and every viewer's channel gets what it asks for. */
 import { keptReadings, type Readings } from "./readings.ts";
-import { type Ground, type Viewing, viewing } from "./viewing.ts";
-import { isQuantityId, type Quantity, quantitiesMax, type Reading } from "./wire.ts";
+import { type Ground, type Viewing, viewing, waitingBytesMax } from "./viewing.ts";
+import { isQuantityId, parseRequest, type Quantity, quantitiesMax, type Reading } from "./wire.ts";
 
 export interface SensorOptions {
   readonly label: string;
@@ -10,7 +10,7 @@ export interface SensorOptions {
   readonly ground: Ground;
   /** Readings that are kept. Default: 100,000, a day of one each second in 2.4 MB. */
   readonly readingsMax?: number;
-  /** Default: 32. One more is told so, and its channel closed. */
+  /** Default: 32. One more is told so. */
   readonly viewersMax?: number;
 }
 
@@ -19,6 +19,8 @@ export interface Sensor {
   readonly quantities: readonly Quantity[];
   readonly readings: Readings;
   readonly viewers: number;
+  /** Why no further viewer is taken; undefined where one is. */
+  readonly full: string | undefined;
   /** False where it is older than the newest, which stays as it is. */
   measure(reading: Reading): boolean;
   /** Serves whoever is at the other end. */
@@ -44,13 +46,18 @@ export const openSensor = (options: SensorOptions): Sensor => {
   const readings = keptReadings(quantities, readingsMax);
   const parts = { label, quantities, readingsMax, readings, ground };
   const viewers = new Map<RTCDataChannel, Viewing>();
+  const full = `This sensor has ${viewersMax} viewers already.`;
 
   const serve = (channel: RTCDataChannel): void => {
     if (viewers.size >= viewersMax) {
-      const detail = `This sensor has ${viewersMax} viewers already.`;
-      channel.send(JSON.stringify({ type: "error", reason: "TOO_MANY_VIEWERS", detail }));
-      // Closing sends what waits first.
-      return channel.close();
+      // Whoever closes a channel right behind its last message may lose that: the viewer closes it.
+      channel.addEventListener("message", ({ data }) => {
+        const { id } = parseRequest(data);
+        const error = { type: "error", id, reason: "TOO_MANY_VIEWERS", detail: full };
+        if (channel.readyState === "open" && channel.bufferedAmount < waitingBytesMax)
+          channel.send(JSON.stringify(error));
+      });
+      return;
     }
     const viewer = viewing(parts, {
       send: (text) => {
@@ -72,6 +79,9 @@ export const openSensor = (options: SensorOptions): Sensor => {
     readings,
     get viewers() {
       return viewers.size;
+    },
+    get full() {
+      return viewers.size >= viewersMax ? full : undefined;
     },
     measure(reading) {
       if (!readings.add(reading)) return false;

@@ -71,7 +71,7 @@ export const sensorErrors = {
   BAD_ARGUMENT: "a field has no value that makes sense",
   NO_READING: "nothing was measured yet",
   RATE_LIMITED: "too many requests; ask again after a second",
-  TOO_MANY_VIEWERS: "no further viewer is taken; the channel is closed",
+  TOO_MANY_VIEWERS: "no further viewer is taken; nothing else is answered",
 } as const;
 
 export type SensorReason = keyof typeof sensorErrors;
