@@ -187,11 +187,11 @@ const execute = (
         refuseCommand(hub, session, no, command.ref);
         return undefined;
       }
-      return relay(hub, session, command) ?? undefined;
+      return sending(session, relay(hub, session, command));
     }
     case "send": {
       const no = hub.guard.allows(session.grant, command);
-      if (no === undefined) return sendMessage(hub, session, command);
+      if (no === undefined) return sending(session, sendMessage(hub, session, command));
       refuseCommand(hub, session, no, command.ref);
       return undefined;
     }
@@ -219,6 +219,21 @@ const execute = (
       finish(hub, line, () => line.port.close(line.codec.refuse(refusal("ended-by-peer"))));
       return undefined;
   }
+};
+
+/** Notes what is on its way to other nodes, also where the line it came on breaks meanwhile. */
+const sending = (session: Session, work: void | Promise<void>): Promise<void> | undefined => {
+  if (work === undefined) return undefined;
+  const before = session.sending;
+  const all = before === undefined ? work : before.then(() => work);
+  const done: Promise<void> = all
+    // Whoever waits for the work itself is told what went wrong.
+    .catch(() => {})
+    .then(() => {
+      if (session.sending === done) session.sending = undefined;
+    });
+  session.sending = done;
+  return work;
 };
 
 /** Sets the timer for the codec's next due time, where that changed. */

@@ -234,6 +234,7 @@ export const leave = async (hub: HubState, membership: Membership, reason: Leave
   room.listeners.delete(membership);
   releaseHeld(membership);
   const released = await hub.directory.release(key, peer, session.id);
+  await session.sending;
   hub.observe({
     type: "left",
     session: session.id,

@@ -37,6 +37,7 @@ export const openSession = async (hub: HubState, line: LineState, command: Open)
     calls: undefined,
     fetching: undefined,
     awaiting: undefined,
+    sending: undefined,
     awaySince: 0,
     cancelGrace: undefined,
     ended: false,

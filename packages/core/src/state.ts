@@ -101,6 +101,8 @@ export interface Session {
   fetching: Map<number, readonly Awaiter[]> | undefined;
   /** Signals sent to other nodes whose fate is not known yet. */
   awaiting: Map<Ref, Awaiting> | undefined;
+  /** Settles when what it sent to other nodes is on its way: nobody hears that it left before that. */
+  sending: Promise<void> | undefined;
   awaySince: Millis;
   cancelGrace: Cancel | undefined;
   ended: boolean;

@@ -223,6 +223,7 @@ describe("unrupt: refusals", () => {
     draining: 1001,
     "too-large": 1009,
     overloaded: 1013,
+    "cluster-away": 1013,
   };
   for (const code of Object.keys(refusals) as RefusalCode[]) {
     test(`${code} is told by the closing alone: ${special[code] ?? 1008} and a reason that fits`, () => {
