@@ -11,26 +11,33 @@ export interface Traced {
 /** `stopped`: it is over, or failed, before or after it was connected. */
 export type Standing = "going" | "connected" | "stopped";
 
-/** Browsers may see the first media before they say that ICE is connected. */
-const connected = ["dtls-connected", "channel-open", "first-media"];
-
 /** What shows that a piece is behind: the first of these that was traced. */
 const marks: Readonly<Record<"out" | "in", Readonly<Record<StageName, readonly string[]>>>> = {
   out: {
     signaling: ["offer-sent"],
     offer: ["receipt", "delivered", "answer-received"],
     answer: ["answer-received"],
-    checking: ["ice-connected", ...connected],
-    connected,
+    checking: ["ice-connected", "dtls-connected"],
+    connected: ["dtls-connected", "channel-open", "first-media"],
   },
   in: {
     signaling: ["offer-received"],
     offer: ["offer-received"],
     answer: ["answer-sent"],
-    checking: ["ice-connected", ...connected],
-    connected,
+    checking: ["ice-connected", "dtls-connected"],
+    connected: ["dtls-connected", "channel-open", "first-media"],
   },
 };
+
+/**
+ * What is behind a later piece is behind this one: browsers may see the first media before they say that ICE is connected,
+ * and be connected before the answer's receipt is here.
+ */
+const inOrder = (stages: readonly { readonly name: StageName; readonly at: number | undefined }[]) =>
+  stages.map(({ name, at }, index) => ({
+    name,
+    at: at === undefined ? undefined : Math.min(at, ...stages.slice(index).map((later) => later.at ?? at)),
+  }));
 
 export const pathOf = (
   traced: readonly Traced[],
@@ -40,10 +47,12 @@ export const pathOf = (
   // Two calls that met in the middle go on as one: whichever side's marks reach further tell it.
   const [stages] = (outgoing ? (["out", "in"] as const) : (["in", "out"] as const))
     .map((side) =>
-      stageNames.map((name) => ({
-        name,
-        at: traced.find((stage) => marks[side][name].includes(stage.name))?.ms,
-      })),
+      inOrder(
+        stageNames.map((name) => ({
+          name,
+          at: traced.find((stage) => marks[side][name].includes(stage.name))?.ms,
+        })),
+      ),
     )
     .sort(
       (a, b) => b.filter(({ at }) => at !== undefined).length - a.filter(({ at }) => at !== undefined).length,
