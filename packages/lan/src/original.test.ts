@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Both roles against recordings of the original; transcripts/ says how they were made. */
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { completeDescription } from "./complete-description.ts";
 import { offerSlackMs, resendMs, sendsMax } from "./machine.ts";
@@ -9,54 +8,13 @@ import { open, packetBytes, packetBytesMax, seal } from "./packet.ts";
 import { systemGround } from "./system-ground.ts";
 import { type FakeLan, fakeLan } from "./testing/fake-lan.ts";
 import { lanEnd, theKey, told } from "./testing/lan-end.ts";
+import { lanAt, play, type Recorded, transcript } from "./testing/transcript.ts";
 import { makeConnection } from "./testing/wrtc.ts";
-
-interface Recorded {
-  /** Milliseconds since the first packet. */
-  readonly at: number;
-  readonly unixS: number;
-  readonly fromOriginal: boolean;
-  readonly packet: Buffer;
-}
-
-const transcript = (name: string): readonly Recorded[] =>
-  readFileSync(new URL(`../transcripts/${name}.txt`, import.meta.url), "utf8")
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => {
-      const [seconds, unix, direction, hex = ""] = line.split(" ");
-      return {
-        at: Math.round(Number(seconds) * 1_000),
-        unixS: Number(unix),
-        fromOriginal: direction === ">",
-        packet: Buffer.from(hex, "hex"),
-      };
-    });
 
 const messageOf = async ({ packet, unixS }: Recorded) => {
   const message = open(packet, await theKey(), unixS);
   assert.ok(typeof message !== "string", `a recorded packet is ${String(message)}`);
   return message;
-};
-
-/** A fake LAN whose clock stands where the recording begins. */
-const lanAt = (recorded: readonly Recorded[]): FakeLan =>
-  fakeLan(() => ({ copies: [0] }), (recorded[0]?.unixS ?? 0) * 1_000);
-
-/** Plays the original's packets at their times. */
-const play = async (
-  lan: FakeLan,
-  recorded: readonly Recorded[],
-  send: (packet: Buffer) => void,
-): Promise<void> => {
-  let now = 0;
-  for (const { at, packet, fromOriginal } of recorded) {
-    if (!fromOriginal) continue;
-    await lan.advance(at - now);
-    now = at;
-    send(packet);
-  }
-  await lan.advance(100);
 };
 
 describe("our answerer and the original's caller", () => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import { memoryDirectory, memoryNetwork } from "@signalbox/backplane/memory";
-import { createHub, type Hub, type NodeId, refusal } from "@signalbox/core";
+import { createHub, type NodeId, refusal } from "@signalbox/core";
 import {
   countedChance,
   handshakeAt,
@@ -11,89 +11,14 @@ import {
   type TestLine,
   testLine,
 } from "@signalbox/core/testing";
-import { flitter } from "@signalbox/dialects/flitter";
 import { native } from "@signalbox/dialects/native";
-import type { LanCounts } from "../exchange.ts";
-import { type FakeLan, fakeLan } from "../testing/fake-lan.ts";
+import { bridgedBox as box, calls, lastMembers, video } from "../testing/bridged-box.ts";
+import { fakeLan } from "../testing/fake-lan.ts";
 import { ring as keys, lanEnd } from "../testing/lan-end.ts";
-import {
-  type BridgeProblem,
-  type LanBridgeOptions,
-  type LanLine,
-  lanLinesMax,
-  startLanBridge,
-} from "./bridge.ts";
+import { type BridgeProblem, type LanLine, lanLinesMax, startLanBridge } from "./bridge.ts";
 import { ringMs } from "./bridge-line.ts";
 import { parseLanLine } from "./lan-line.ts";
 import { ringMax } from "./ring.ts";
-
-/** An offer the box lets pass: it looks for kinds of media in it. */
-const video = (name: string) =>
-  `v=0\r\ns=${name}\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.7 4000 typ host\r\n`;
-
-interface Box {
-  readonly lan: FakeLan;
-  readonly hub: Hub;
-  readonly problems: { readonly id: string; readonly problem: BridgeProblem }[];
-  readonly counts: () => LanCounts;
-  /** A Flitter program that uses the server: the plainest peer a room can have. */
-  member(id: string, room?: string): Promise<TestLine>;
-  close(): void;
-}
-
-const box = async (
-  context: TestContext,
-  lines: readonly LanLine[] = [{ id: "studio-7" }],
-  options: Partial<LanBridgeOptions> = {},
-  lan: FakeLan = fakeLan(),
-): Promise<Box> => {
-  const node = "node" as NodeId;
-  const chance = countedChance();
-  const hub = createHub({
-    node,
-    directory: memoryDirectory(),
-    bus: memoryNetwork().bus(node),
-    clock: lan,
-    chance,
-    guard: openDoor,
-    ice: noIceServers,
-    observe: (seen) => {
-      if (seen.type === "failed") throw seen.error;
-    },
-  });
-  const problems: Box["problems"] = [];
-  const bridge = await startLanBridge({
-    hub,
-    lines,
-    mint: chance.id,
-    ground: lan,
-    keys,
-    openSocket: async ({ role }) => lan.socket("box", role === "answerer"),
-    onProblem: (id, problem) => problems.push({ id, problem }),
-    ...options,
-  });
-  context.after(() => {
-    bridge.close();
-    hub.close();
-  });
-  await lan.advance(1);
-  return {
-    lan,
-    hub,
-    problems,
-    counts: bridge.counts,
-    close: bridge.close,
-    async member(id, room = "default") {
-      const line = testLine(hub, flitter(), handshakeAt("/"));
-      line.send({ type: "join", id, room });
-      await lan.advance(1);
-      return line;
-    },
-  };
-};
-
-const lastMembers = (line: TestLine) => line.take().findLast(({ type }) => type === "members")?.members;
-const calls = (line: TestLine) => line.take().filter(({ type }) => type === "call");
 
 describe("a room that is bridged to the LAN", () => {
   test("shows one peer for each id", async (context) => {
