@@ -340,6 +340,7 @@ test("after a restart registered servers are back in their rooms, and knocks rin
   const { made } = await knocked(before);
   before.close();
   const box = met({ store, test: ground });
+  await settled(200);
   const ann = await box.peer("ann");
   assert.deepEqual(
     list(ann.told("joined")[0]).map(({ id }) => id),

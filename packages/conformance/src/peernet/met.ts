@@ -47,9 +47,9 @@ export interface MetParts {
 }
 
 export const met = (parts: MetParts = {}): Met => {
-  const store = parts.store ?? memoryStore();
+  const store = parts.store ?? parts.test?.store ?? memoryStore();
   const limits = withLimits(parts.limits ?? {});
-  const test = parts.test ?? testGround(store, limits);
+  const test = { ...(parts.test ?? testGround(store, limits)), store };
   const box = boxWith({ clock: test.clock });
   const failures: unknown[] = [];
   const meets = meeting({

@@ -11,16 +11,19 @@ import {
   refusal,
 } from "@signalbox/core";
 import {
+  type Abort,
   cancelKnock,
   createKnock,
   isOver,
   type KnockRecord,
   type RegistryGround,
   type ServerRecord,
+  StoreAway,
 } from "@signalbox/core/registry";
 import { follow } from "./follow.ts";
 import { candidateOf } from "./knock-call.ts";
 import { openLine } from "./line.ts";
+import { reached } from "./reached.ts";
 import { asMember } from "./services.ts";
 import type { Caller, FromHub, Told } from "./wire.ts";
 
@@ -30,6 +33,8 @@ export interface DeviceParts {
   readonly dialect: Dialect;
   readonly credential: string | undefined;
   readonly failed: (error: unknown) => void;
+  /** Aborted when the process leaves all rooms. */
+  readonly ending: Abort;
   /** The room did not let it in, or out: the line is over. */
   readonly out: () => void;
 }
@@ -58,7 +63,7 @@ interface Incoming {
 }
 
 export const openDevice = (server: ServerRecord, parts: DeviceParts): Device => {
-  const { ground, hub, dialect, credential, failed, out } = parts;
+  const { ground, hub, dialect, credential, failed, out, ending } = parts;
   const incoming = new Map<string, Incoming>();
   /** Makes of a session id the digest of a token that nobody else can have. */
   const salt = ground.mintToken();
@@ -83,7 +88,8 @@ export const openDevice = (server: ServerRecord, parts: DeviceParts): Device => 
   const takeBack = (one: Incoming): void => {
     const { knock } = one;
     finish(one);
-    if (knock !== undefined && !isOver(knock)) cancelKnock(ground, knock, one.asker).catch(failed);
+    if (knock === undefined || isOver(knock)) return;
+    reached(ground, ending, knock.expiresAt, () => cancelKnock(ground, knock, one.asker)).catch(failed);
   };
   const fetched = (one: Incoming): void => {
     if (one.fetched) return;
@@ -178,7 +184,9 @@ export const openDevice = (server: ServerRecord, parts: DeviceParts): Device => 
     incoming.set(key, one);
     knock(one, meaning.sdp, meaning.service)
       .catch((error: unknown) => {
-        settle(one, { fate: "refused", refusal: refusal("overloaded") });
+        const code = error instanceof StoreAway ? "cluster-away" : "overloaded";
+        if (!one.fetched) settle(one, { fate: "refused", refusal: refusal(code) });
+        say(one, { kind: "bye", call: one.call, reason: code });
         failed(error);
       })
       .finally(() => finish(one));

@@ -8,6 +8,7 @@ import {
   type KnockRecord,
   type RegistryGround,
 } from "@signalbox/core/registry";
+import { reached } from "./reached.ts";
 
 /**
  * Tells each change of a knock, from the state it is handed on, until nothing can come any more, its time is over, or
@@ -22,7 +23,10 @@ export const follow = async (
 ): Promise<void> => {
   let knock = from;
   while (!abort.aborted && (!isOver(knock) || knock.state === "answered")) {
-    const next = await getKnock(ground, knock, asker, ground.limits.waitMaxMs, knock.generation, abort);
+    const { generation, expiresAt } = knock;
+    const next = await reached(ground, abort, expiresAt, () =>
+      getKnock(ground, from, asker, ground.limits.waitMaxMs, generation, abort),
+    );
     if (abort.aborted || isRefusal(next)) return;
     if (next.generation > knock.generation && !changed(next)) return;
     knock = next;

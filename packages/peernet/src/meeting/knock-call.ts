@@ -22,6 +22,7 @@ import { either } from "../context.ts";
 import { follow } from "./follow.ts";
 import { openLine } from "./line.ts";
 import { serviceNameOf } from "./live-names.ts";
+import { reached } from "./reached.ts";
 import type { FromHub, Told } from "./wire.ts";
 
 export interface KnockCallParts {
@@ -61,9 +62,9 @@ export const knockCall = async (knock: KnockRecord, parts: KnockCallParts): Prom
   const writes = new Set<Promise<unknown>>();
   let failure: unknown;
 
-  /** What is written goes on by itself; its failure ends the call. */
-  const write = (run: Promise<unknown>): void => {
-    const done = run
+  /** What is written goes on by itself, also while the store is away. */
+  const write = (run: () => Promise<unknown>): void => {
+    const done = reached(ground, abort, knock.expiresAt, run)
       .catch((error: unknown) => {
         failure ??= error;
       })
@@ -88,14 +89,15 @@ export const knockCall = async (knock: KnockRecord, parts: KnockCallParts): Prom
   const reject = (rejectReason: string): void => {
     over = true;
     const text = rejectReason.slice(0, ground.limits.displayNameChars);
-    write(answerKnock(ground, knock, house, { candidates: [], complete: false, rejectReason: text }));
+    const no = { candidates: [], complete: false, rejectReason: text };
+    write(() => answerKnock(ground, knock, house, no));
   };
   const hearFate = (fate: Fate): void => {
     if (over) return;
     switch (fate.fate) {
       case "sent":
       case "delivered":
-        return write(deliverKnock(ground, knock));
+        return write(() => deliverKnock(ground, knock));
       case "queued":
         return;
       case "refused":
@@ -111,7 +113,7 @@ export const knockCall = async (knock: KnockRecord, parts: KnockCallParts): Prom
     if (meaning.kind !== "answer") return;
     over = true;
     const answer = { type: "answer", sdp: meaning.sdp };
-    write(answerKnock(ground, knock, house, { answer, candidates: [], complete: true }));
+    write(() => answerKnock(ground, knock, house, { answer, candidates: [], complete: true }));
   };
   let latest = knock;
   const ring = (): void => {
@@ -132,7 +134,7 @@ export const knockCall = async (knock: KnockRecord, parts: KnockCallParts): Prom
         return message.peer === target.peer && !offered && !over ? ring() : undefined;
       case "gone":
         if (message.peer !== target.peer || over) return;
-        return write(
+        return write(() =>
           isThere().then((there) => {
             if (there || over) return;
             offered = false;

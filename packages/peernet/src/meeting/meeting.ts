@@ -19,9 +19,11 @@ import {
   isResourceId,
   type KnockRecord,
   type LivePeers,
+  noExpiry,
   observed,
   type RegistryGround,
   type ServerRecord,
+  StoreAway,
   type Write,
   waitingForLivePeers,
 } from "@signalbox/core/registry";
@@ -29,6 +31,7 @@ import { type Device, openDevice } from "./device.ts";
 import { meetingDialect } from "./dialect.ts";
 import { knockCall } from "./knock-call.ts";
 import { livePeerOf } from "./live-names.ts";
+import { reached } from "./reached.ts";
 import { asServer } from "./services.ts";
 import { dialectName } from "./wire.ts";
 
@@ -59,6 +62,8 @@ interface Present {
   triedAt: number;
   cancelLease: () => void;
 }
+
+const noDirectory = "who is in a room cannot be known now";
 
 /** Between two attempts to enter a room that refuses. Milliseconds. As often as a device with the usual lease renews it. */
 const againMs = 5_000;
@@ -98,7 +103,9 @@ export const meeting = (parts: MeetingParts): Meeting => {
       const place = livePeerOf(id);
       // A room that has no name here has nobody to be found in it.
       if (place === undefined || !isResourceId(place.room)) return undefined;
-      for (const entry of (await entriesOf(place.room, place.peer)) ?? []) {
+      const entries = await entriesOf(place.room, place.peer);
+      if (entries === undefined) throw new StoreAway(noDirectory);
+      for (const entry of entries) {
         const server = shown(place.room, entry);
         if (server !== undefined) return server;
       }
@@ -108,7 +115,7 @@ export const meeting = (parts: MeetingParts): Meeting => {
       const key = keyOf(room);
       if (key === undefined || !isResourceId(room)) return { servers: [] };
       const page = await directory.roster(key, after, limit);
-      if (isRefusal(page)) return { servers: [] };
+      if (isRefusal(page)) throw new StoreAway(noDirectory);
       const servers = page.entries.flatMap((entry) => shown(room, entry) ?? []);
       return { servers, ...(page.next === undefined ? {} : { next: page.next }) };
     },
@@ -171,6 +178,7 @@ export const meeting = (parts: MeetingParts): Meeting => {
       dialect,
       credential,
       failed,
+      ending: ending.signal,
       out: () => leave(one),
     });
   };
@@ -192,8 +200,7 @@ export const meeting = (parts: MeetingParts): Meeting => {
     one.cancelLease = clock.after(Math.max(0, staysUntil(one.server) - wallNow()), () => {
       if (staysUntil(one.server) > wallNow()) return watchLease(one);
       // It may have been renewed at another node.
-      inner.store
-        .get("server", one.server.id)
+      reached(inner, ending.signal, noExpiry, () => inner.store.get("server", one.server.id))
         .then((record) => {
           if (ending.signal.aborted || present.get(one.server.id) !== one) return;
           if (record === undefined) forget(one.server.id);
@@ -236,14 +243,20 @@ export const meeting = (parts: MeetingParts): Meeting => {
   const recall = async (): Promise<void> => {
     let after = "";
     for (let more = true; more && !ending.signal.aborted; ) {
-      const page = await inner.store.scan("server", undefined, after, 1_000);
+      const from = after;
+      const page = await reached(inner, ending.signal, noExpiry, () =>
+        inner.store.scan("server", undefined, from, 1_000),
+      );
       for (const record of page.records) {
         after = record.key;
         if (!present.has(record.key)) see(JSON.parse(record.value));
       }
       more = page.more;
     }
-    for (const knock of await waitingForLivePeers(inner, limits.insideLines)) call(knock, true);
+    const waiting = await reached(inner, ending.signal, noExpiry, () =>
+      waitingForLivePeers(inner, limits.insideLines),
+    );
+    for (const knock of waiting) call(knock, true);
   };
 
   return {
