@@ -134,7 +134,7 @@ const createDevice = (
   let iceServers: readonly IceServer[] = [];
   let cursor = "";
   let registeredAt = 0;
-  let online = false;
+  let state: "online" | "offline" | undefined;
   /** Answers that wait for the next exchange. */
   let answers: AnswerBody[] = [];
   const seen = new Set<string>();
@@ -149,6 +149,11 @@ const createDevice = (
     most: options.connectionsMax ?? answersMax,
     onError,
   });
+
+  const tell = (next: "online" | "offline", error?: PeerNetError): void => {
+    if (state !== next) onState(next, error);
+    state = next;
+  };
 
   /** Those that were not handed out before. */
   const fresh = (knocks: readonly Knock[]): readonly Knock[] =>
@@ -170,8 +175,7 @@ const createDevice = (
     iceServers = parseIceServers(told.iceServers);
     cursor = textOf(told.cursor);
     registeredAt = clock.now();
-    if (!online) onState("online");
-    online = true;
+    tell("online");
     return parseKnocks(told.knocks);
   };
 
@@ -227,8 +231,7 @@ const createDevice = (
   const again = async (error: unknown, attempt: number): Promise<void> => {
     const mendable = error instanceof PeerNetError && (error.retry || error.reason === "NOT_FOUND");
     if (signal.aborted || !mendable) throw error;
-    if (online || attempt === 0) onState("offline", error);
-    online = false;
+    tell("offline", error);
     await pause(ground, Math.max(error.retryAfterMs ?? 0, backoffMs(attempt, chance.random)), signal);
   };
 
