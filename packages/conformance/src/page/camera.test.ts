@@ -54,7 +54,7 @@ describe("Cameras in the page", () => {
     const station = await openStation(t, stage.folder());
     await madeUp(t, station, "yard");
     const { page, complaints } = await devicesPage(t, stage, station);
-    await page.locator("[data-device=yard]").getByRole("link", { name: "The yard" }).click();
+    await page.locator("[data-device=yard]").getByRole("link", { name: "Camera" }).click();
     const { width } = await framesAdvance(page, "video");
     assert.ok(width > 0);
     await page.getByText(/Something moves|Nothing moves/).waitFor();
@@ -124,7 +124,7 @@ describe("Cameras in the page", () => {
     await framesAdvance(being, "video");
     const lookers = [await devicesPage(t, stage, station), await devicesPage(t, stage, station)];
     for (const { page } of lookers) {
-      await page.getByRole("link", { name: "Desk" }).click();
+      await page.locator("li.device", { hasText: "Desk" }).getByRole("link", { name: "Camera" }).click();
       await framesAdvance(page, "video");
     }
     await being.getByText("2 viewers").waitFor();

@@ -21,7 +21,7 @@ describe("Sensors in the page", () => {
     await madeUp(t, station, "cellar");
     const { page, complaints } = await visit(stage.browser(), `${station.url}devices.html`);
     t.after(() => page.context().close());
-    await page.locator("[data-device=cellar]").getByRole("link", { name: "Cellar" }).click();
+    await page.locator("[data-device=cellar]").getByRole("link", { name: "Sensor" }).click();
     const value = page.locator("[data-quantity=temperature] dd");
     await value.getByText(/^\d+\.\d$/).waitFor();
     assert.match(await value.innerText(), /^\d+\.\d\s+°C$/);
@@ -73,7 +73,7 @@ describe("Sensors in the page", () => {
     await being.getByLabel("Name").fill("Attic");
     await being.getByRole("button", { name: "Start" }).click();
     await being.getByText("Others find it in the list of devices").waitFor();
-    await looking.getByRole("link", { name: "Attic" }).click();
+    await looking.locator("li.device", { hasText: "Attic" }).getByRole("link", { name: "Sensor" }).click();
     await looking
       .locator("[data-quantity=temperature]")
       .getByText(/^\d+\.\d$/)

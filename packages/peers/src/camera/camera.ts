@@ -130,7 +130,6 @@ export const openCamera = (options: CameraOptions): Camera => {
     service: {
       protocol: "camera",
       version: "1.0",
-      displayName: label,
       // What it shows can be read before anybody knocks.
       attributes: {
         width: pictures.width,

@@ -10,7 +10,6 @@ const channelsMax = 4;
 export const sensorService = (sensor: Sensor): ServiceOffer => ({
   protocol: "sensor",
   version: "1.0",
-  displayName: sensor.label,
   // What it measures can be read before anybody knocks.
   attributes: {
     quantities: sensor.quantities.map(({ id, label, unit }) => ({ id, label, unit })),

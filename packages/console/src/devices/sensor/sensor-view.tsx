@@ -149,14 +149,16 @@ const Open = ({ sensor }: { readonly sensor: Sensor }) => {
       </fieldset>
       {history !== undefined && (
         <>
-          {quantities.map((quantity) => (
-            <section key={quantity.id} class="panel plot-panel" data-plot={quantity.id}>
-              <h2>
-                {quantity.label} <span class="aside">{unitSymbol(quantity.unit)}</span>
-              </h2>
-              <Plot history={history} quantity={quantity} />
-            </section>
-          ))}
+          <div class="plots">
+            {quantities.map((quantity) => (
+              <section key={quantity.id} class="panel plot-panel" data-plot={quantity.id}>
+                <h2>
+                  {quantity.label} <span class="aside">{unitSymbol(quantity.unit)}</span>
+                </h2>
+                <Plot history={history} quantity={quantity} />
+              </section>
+            ))}
+          </div>
           <Table history={history} quantities={quantities} />
         </>
       )}
