@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { knockCases } from "./load/knocks.ts";
 import { receiptCases } from "./load/receipts.ts";
 import { messageOf, wires } from "./load/wires.ts";
 import { entranceWires, quickPlan, relayWires } from "./plan.ts";
@@ -35,8 +36,22 @@ test("a tiny run measures every server in every way, and ends by itself", async 
     results.joins.map((times) => times.length),
     [2],
   );
+  assert.deepEqual(
+    results.calls.map(({ oneWayMs, way }) => [oneWayMs, way]),
+    quickPlan.calls.oneWayMs.flatMap((ms) => quickPlan.calls.ways.map((way) => [ms, way])),
+  );
+  for (const { way, clientRequests, deviceRequests } of results.calls) {
+    assert.equal(clientRequests, 1, way);
+    if (way === "exchange" || way === "stream") assert.equal(deviceRequests, 1, way);
+  }
+  assert.deepEqual(
+    results.knocks.map(({ name }) => name),
+    knockCases,
+  );
+  for (const { knocks, name } of results.knocks) assert.ok(knocks > 0, `${name} answered nothing`);
+  assert.equal(results.dtls.length, 2 * quickPlan.dtls.stacks.length ** 2);
   const page = report(quickPlan, results);
-  assert.equal(page.match(/^### /gm)?.length, 5);
+  assert.equal(page.match(/^### /gm)?.length, 8);
   assert.doesNotMatch(page, /NaN|Infinity/);
 });
 

@@ -26,17 +26,17 @@ const patienceMs = 300_000;
 
 type Answer = { readonly value: unknown } | { readonly problem: string };
 
+/** Without a core it may run on any. */
 export const start = (
-  core: Core,
+  core: Core | undefined,
   file: string,
   args: readonly string[],
   nodeOptions: readonly string[] = [],
 ): Child => {
   const path = fileURLToPath(new URL(file, import.meta.url));
   const command = [process.execPath, "--conditions=@signalbox/source", ...nodeOptions, path, ...args];
-  const [program = process.execPath, ...rest] = canPin()
-    ? ["taskset", "-c", String(core), ...command]
-    : command;
+  const [program = process.execPath, ...rest] =
+    core !== undefined && canPin() ? ["taskset", "-c", String(core), ...command] : command;
   const child = spawn(program, rest, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const { pid } = child;
   if (pid === undefined) throw new Error(`${program} cannot be run`);

@@ -3,6 +3,7 @@
 import { answering } from "./child.ts";
 import { type HandshakeJob, measureHandshakes } from "./load/handshakes.ts";
 import { holdLines, type IdleJob } from "./load/idle.ts";
+import { type KnockJob, measureKnocks } from "./load/knocks.ts";
 import { measureReceipts, type ReceiptJob } from "./load/receipts.ts";
 import { measureRelay, type RelayJob } from "./load/relay.ts";
 
@@ -10,6 +11,7 @@ export type Job =
   | ({ readonly type: "relay" } & RelayJob)
   | ({ readonly type: "handshakes" } & HandshakeJob)
   | ({ readonly type: "receipts" } & ReceiptJob)
+  | ({ readonly type: "knocks" } & KnockJob)
   | ({ readonly type: "hold" } & IdleJob)
   | { readonly type: "release" };
 
@@ -23,6 +25,8 @@ answering(async (job: Job) => {
       return measureHandshakes(job);
     case "receipts":
       return measureReceipts(job);
+    case "knocks":
+      return measureKnocks(job);
     case "hold":
       release = await holdLines(job);
       return undefined;

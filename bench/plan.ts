@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: MIT
 /** How much is measured. Every run is bounded by these numbers and ends by itself. */
+import type { WaitingWay } from "./calls/device.ts";
+import type { StackName } from "./dtls/stacks.ts";
 import type { WireName } from "./load/wires.ts";
 
-export const stages = ["relay", "handshakes", "memory", "receipts", "joins"] as const;
+export const stages = [
+  "relay",
+  "handshakes",
+  "memory",
+  "receipts",
+  "joins",
+  "calls",
+  "knocks",
+  "dtls",
+] as const;
 export type Stage = (typeof stages)[number];
 
 export interface Plan {
@@ -18,6 +29,22 @@ export interface Plan {
   readonly memory: { readonly wires: readonly WireName[]; readonly lines: number; readonly rounds: number };
   readonly receipts: { readonly bytes: number; readonly samples: number; readonly rounds: number };
   readonly joins: { readonly peers: readonly number[]; readonly rounds: number };
+  readonly calls: {
+    readonly ways: readonly WaitingWay[];
+    readonly oneWayMs: readonly number[];
+    readonly rounds: number;
+  };
+  readonly knocks: {
+    readonly bytes: number;
+    readonly underWay: number;
+    readonly rounds: number;
+    readonly sliceMs: number;
+  };
+  readonly dtls: {
+    readonly stacks: readonly StackName[];
+    readonly oneWayMs: readonly number[];
+    readonly rounds: number;
+  };
 }
 
 export const relayWires: readonly WireName[] = [
@@ -35,6 +62,9 @@ export const entranceWires: readonly WireName[] = ["parse-to", "unrupt", "flitte
 /** Peers that come in between two looks at the clock where joins are timed. */
 export const joinBatch = 1_000;
 
+/** How often the polling device asks. Milliseconds. */
+export const pollMs = 1_000;
+
 export const fullPlan: Plan = {
   stages,
   relay: { pairs: 150, bytes: [600, 3072], inFlight: [1, 16], rounds: 7, sliceMs: 700 },
@@ -42,6 +72,9 @@ export const fullPlan: Plan = {
   memory: { wires: entranceWires, lines: 10_000, rounds: 3 },
   receipts: { bytes: 600, samples: 2_000, rounds: 7 },
   joins: { peers: [1_000, 10_000, 100_000], rounds: 7 },
+  calls: { ways: ["poll", "long poll", "exchange", "stream"], oneWayMs: [0, 25, 100], rounds: 7 },
+  knocks: { bytes: 600, underWay: 16, rounds: 7, sliceMs: 500 },
+  dtls: { stacks: ["wrtc", "chromium"], oneWayMs: [0, 25], rounds: 5 },
 };
 
 /** Tells whether everything works, and nothing about speed. */
@@ -52,4 +85,7 @@ export const quickPlan: Plan = {
   memory: { wires: ["parse-to", "native"], lines: 40, rounds: 1 },
   receipts: { bytes: 600, samples: 20, rounds: 1 },
   joins: { peers: [1_000, 2_000], rounds: 1 },
+  calls: { ways: ["poll", "long poll", "exchange", "stream"], oneWayMs: [0, 2], rounds: 1 },
+  knocks: { bytes: 600, underWay: 4, rounds: 1, sliceMs: 50 },
+  dtls: { stacks: ["wrtc", "chromium"], oneWayMs: [2], rounds: 1 },
 };

@@ -5,13 +5,10 @@ import { receiptCases } from "./load/receipts.ts";
 import type { RelaySlice } from "./load/relay.ts";
 import type { WireName } from "./load/wires.ts";
 import { entranceWires, joinBatch, type Plan } from "./plan.ts";
+import { callTable, dtlsTable, knockTable } from "./report-peernet.ts";
 import type { RelayCell, Results } from "./run.ts";
-import { compare, mean, median, quantile, type Ratio, ratioOf } from "./statistics.ts";
-
-interface Aim {
-  readonly bound: number;
-  readonly kind: "at least" | "at most";
-}
+import { compare, mean, median, quantile, ratioOf } from "./statistics.ts";
+import { type Aim, judged, shown, table } from "./tables.ts";
 
 /** What is compared, and what the project aims at. The first name is measured in units of the second. */
 const relayRows: readonly { readonly ours: WireName; readonly theirs: WireName; readonly aim?: Aim }[] = [
@@ -46,6 +43,9 @@ export const report = (plan: Plan, results: Results): string =>
     memoryTable(results),
     receiptTable(results),
     joinTable(plan, results),
+    callTable(results.calls),
+    knockTable(results.knocks),
+    dtlsTable(results.dtls),
   ].join("\n");
 
 const relayTable = (cells: readonly RelayCell[]): string => {
@@ -188,19 +188,3 @@ const joinTable = ({ joins: { peers } }: Plan, { joins }: Results): string => {
     rows,
   );
 };
-
-const shown = (given: Ratio | undefined): string =>
-  given === undefined
-    ? "not measured here"
-    : `${given.median.toFixed(2)} (${given.least.toFixed(2)} to ${given.most.toFixed(2)})`;
-
-const judged = (given: Ratio | undefined, aim: Aim | undefined): string => {
-  if (aim === undefined || given === undefined) return "";
-  const met = aim.kind === "at least" ? given.median >= aim.bound : given.median <= aim.bound;
-  return `${aim.kind} ${aim.bound}: ${met ? "met" : "**short**"}`;
-};
-
-const table = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [`### ${title}`, "", line(head), line(head.map(() => "---")), ...rows.map(line), ""].join("\n");
-
-const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;

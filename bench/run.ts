@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** Carries a plan out: starts the servers on one core and the load on the other, and collects what was measured. */
-import { type Child, start } from "./child.ts";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CallTimes } from "./calls.ts";
+import { type Child, type Core, start } from "./child.ts";
+import type { Opening } from "./dtls.ts";
 import type { JoinTimes } from "./join-cost.ts";
 import type { HandshakeBurst } from "./load/handshakes.ts";
+import { type KnockSlice, knockCases } from "./load/knocks.ts";
 import type { ReceiptTimes } from "./load/receipts.ts";
 import type { RelaySlice } from "./load/relay.ts";
 import { type WireName, wires } from "./load/wires.ts";
@@ -31,6 +37,9 @@ export interface Results {
   readonly memory: readonly MemoryRound[];
   readonly receipts: readonly ReceiptTimes[];
   readonly joins: readonly JoinTimes[];
+  readonly calls: readonly CallTimes[];
+  readonly knocks: readonly KnockSlice[];
+  readonly dtls: readonly Opening[];
 }
 
 export type Say = (line: string) => void;
@@ -60,8 +69,12 @@ export const runPlan = async (plan: Plan, say: Say): Promise<Results> => {
   }
 };
 
-const serve = async (kind: ServerKind, nodeOptions: readonly string[] = []): Promise<Server> => {
-  const child = start(serverCore, "./serve.ts", [kind], nodeOptions);
+const serve = async (
+  kind: ServerKind,
+  nodeOptions: readonly string[] = [],
+  args: readonly string[] = [],
+): Promise<Server> => {
+  const child = start(serverCore, "./serve.ts", [kind, ...args], nodeOptions);
   try {
     // The child says its port as a number.
     return { child, port: Number(await child.ask("port")) };
@@ -138,7 +151,58 @@ const measure = async (
     say("join cost");
     joins = await measureJoins(plan);
   }
-  return { relay, handshakes, memory, receipts, joins };
+
+  let calls: readonly CallTimes[] = [];
+  if (wanted("calls")) {
+    say("from the wish for a device to its answer and an open channel");
+    const { port } = await server("signalbox", "calls");
+    calls = await alone<readonly CallTimes[]>("./calls.ts", { port, ...plan.calls }, loadCore);
+  }
+
+  let knocks: readonly KnockSlice[] = [];
+  if (wanted("knocks")) {
+    say("knocks over each wire, in memory and on the disk");
+    knocks = await measureAllKnocks(plan, ask, server);
+  }
+
+  let dtls: readonly Opening[] = [];
+  if (wanted("dtls")) {
+    say("who begins DTLS");
+    dtls = await alone<readonly Opening[]>("./dtls.ts", plan.dtls);
+  }
+  return { relay, handshakes, memory, receipts, joins, calls, knocks, dtls };
+};
+
+/** A process with one job. */
+const alone = async <Answer>(file: string, job: object, core?: Core): Promise<Answer> => {
+  const child = start(core, file, []);
+  try {
+    return (await child.ask(job)) as Answer;
+  } finally {
+    await child.stop();
+  }
+};
+
+const measureAllKnocks = async (
+  { knocks }: Plan,
+  ask: <Answer>(job: Job) => Promise<Answer>,
+  server: (kind: ServerKind, name?: string) => Promise<Server>,
+): Promise<readonly KnockSlice[]> => {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-bench-"));
+  const durable = await serve("signalbox", [], [folder]);
+  try {
+    const servers = knockCases.map(async (name) => {
+      const { child, port } =
+        name === "disk"
+          ? durable
+          : await server(name === "bare" ? "http" : "signalbox", name === "bare" ? "http" : `knocks ${name}`);
+      return { name, port, pid: child.pid };
+    });
+    return await ask({ type: "knocks", servers: await Promise.all(servers), ...knocks });
+  } finally {
+    await durable.child.stop();
+    await rm(folder, { recursive: true });
+  }
 };
 
 /** Opened and closed before memory is looked at first: what is loaded and compiled for the first lines is not theirs. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** A process with one server in it: `serve.ts KIND`. */
+/** A process with one server in it: `serve.ts KIND`, or `serve.ts signalbox FOLDER` with its registry there. */
 import { answering } from "./child.ts";
 import { echo } from "./peers/echo.ts";
 import { forward } from "./peers/forward.ts";
+import { http } from "./peers/http.ts";
 import { parseTo } from "./peers/parse-to.ts";
 import { peerjs } from "./peers/peerjs.ts";
 import { receipt } from "./peers/receipt.ts";
@@ -15,8 +16,9 @@ const starts: { readonly [Kind in ServerKind]: () => Promise<Started> } = {
   "parse-to": parseTo,
   receipt,
   echo,
+  http,
   peer: peerjs,
-  signalbox,
+  signalbox: () => signalbox(process.argv[3]),
 };
 
 const kind = process.argv[2] as ServerKind;

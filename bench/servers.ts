@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
 /** What a server process has in it. */
-export type ServerKind = "forward" | "parse-to" | "receipt" | "echo" | "peer" | "signalbox";
+export type ServerKind = "forward" | "parse-to" | "receipt" | "echo" | "http" | "peer" | "signalbox";
 
 /** Memory of a server process as the system sees it, in bytes. */
 export interface Memory {
