@@ -18,6 +18,9 @@ export interface FileServiceOptions {
   readonly onGuest?: (guest: Guest) => void;
 }
 
+/** A guest that opens no channel takes another one's place for so long. Milliseconds. */
+const channelMs = 30_000;
+
 /** Channels of one guest. A second one is for programs that keep lists and downloads apart. */
 const channelsMax = 4;
 
@@ -30,9 +33,12 @@ export const fileService = ({ onGuest, ...options }: FileServiceOptions): Servic
     accept(guest) {
       const { pc } = guest;
       let channels = 0;
+      const idle = options.timer.after(channelMs, guest.close);
+      guest.signal.addEventListener("abort", idle);
       pc.addEventListener("datachannel", ({ channel }) => {
         if (channel.protocol !== fileProtocol || channels >= channelsMax) return channel.close();
         channels += 1;
+        idle();
         channel.addEventListener("close", () => {
           channels -= 1;
           // Whoever hangs up closes its channels at once; that its path is gone shows only after half a minute.

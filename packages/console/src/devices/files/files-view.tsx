@@ -11,7 +11,7 @@ import { DownloadList } from "./download-list.tsx";
 import { useDownloads } from "./downloads.ts";
 import { timer } from "./page-ground.ts";
 
-/** Entries in sight; more are asked for by a button. */
+/** Entries that are put in sight at once, about; more are asked for by a button. */
 const stepMax = 500;
 
 type Listing =
@@ -34,10 +34,16 @@ const useListing = (files: FileClient, path: string) => {
   const next = async (before: readonly Entry[]): Promise<void> => {
     const mine = pages.current;
     try {
-      const page = await mine?.next();
-      if (pages.current !== mine) return;
-      const entries = page?.done === true ? before : [...before, ...(page?.value ?? [])];
-      show({ is: "had", entries, more: page?.done !== true && (page?.value ?? []).length >= stepMax });
+      const entries = [...before];
+      let more = true;
+      // Long names make short pages.
+      while (more && entries.length < before.length + stepMax) {
+        const page = await mine?.next();
+        if (pages.current !== mine || page === undefined) return;
+        if (page.done === true) more = false;
+        else entries.push(...page.value);
+      }
+      show({ is: "had", entries, more });
     } catch (error) {
       if (pages.current === mine)
         show({ is: "refused", error: error instanceof Error ? error : new Error(String(error)) });
