@@ -25,9 +25,13 @@ interface Seats {
   readonly waiting: Map<string, KnockRecord>;
   /** Knocks that are being made. */
   making: number;
+  /** They are being looked up: whoever needs a place waits for that. */
+  looking: Promise<void> | undefined;
   /** When all of them were found to wait. */
   fullAt: Millis | undefined;
 }
+
+const newSeats = (): Seats => ({ waiting: new Map(), making: 0, looking: undefined, fullAt: undefined });
 
 const nothing: KnockSeat = { taken() {}, free() {} };
 
@@ -64,16 +68,21 @@ export const knockTally = (ground: RegistryGround): KnockTally => {
     async seat(address) {
       if (address === undefined) return nothing;
       forgetExpired();
-      const seats = addresses.get(address) ?? { waiting: new Map(), making: 0, fullAt: undefined };
+      const seats = addresses.get(address) ?? newSeats();
       addresses.set(address, seats);
       const isFull = () => seats.waiting.size + seats.making >= max;
-      if (isFull() && (seats.fullAt === undefined || ground.clock.now() - seats.fullAt >= lookAgainMs)) {
-        seats.fullAt = ground.clock.now();
-        await lookUp(seats);
+      const now = ground.clock.now();
+      if (isFull() && (seats.fullAt === undefined || now - seats.fullAt >= lookAgainMs)) {
+        seats.looking ??= lookUp(seats).finally(() => {
+          seats.looking = undefined;
+          seats.fullAt = isFull() ? now : undefined;
+        });
       }
+      if (isFull()) await seats.looking;
       if (isFull()) return refusal("too-many-knocks", `At most ${max} wait from one address.`, 1_000);
-      seats.fullAt = undefined;
       seats.making += 1;
+      // It may have been forgotten while it was empty.
+      addresses.set(address, seats);
       let making = true;
       let name: string | undefined;
       const made = (): void => {

@@ -2,7 +2,11 @@
 /** Knocks that wait from one address. */
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
+import { memoryStore } from "@signalbox/backplane/memory";
+import type { Store } from "@signalbox/core/registry";
 import { handClock } from "@signalbox/core/testing";
+import { testGround } from "../registry/ground.ts";
+import { startApi } from "./api.ts";
 import { answer, ask, camera, deviceToken, offer, startBox } from "./bench.ts";
 
 const boxOf = async (t: TestContext, trustProxy: readonly string[] = []) => {
@@ -50,6 +54,32 @@ describe("knocks of one address", () => {
       const { status, json } = await knock();
       assert.equal(status, 202);
       await settle(json.knock.name);
+    }
+  });
+
+  test("that come together while room is being made all get it", async (t) => {
+    const store = memoryStore();
+    // As with a store on the network, the loop goes round while it is asked.
+    const slow: Store = {
+      ...store,
+      async get(kind, key) {
+        if (kind === "knock") await new Promise((resolve) => setTimeout(resolve, 20));
+        return store.get(kind, key);
+      },
+    };
+    const ground = testGround(slow, { knocksPerAddress: 2 });
+    const api = await startApi(t, ground, { address: "192.0.2.1" });
+    await ask(api.rest, "POST", "/v1/servers", camera, deviceToken);
+    const knock = () => ask(api.rest, "POST", "/v1/servers/cam/services/camera/knocks", { knock: { offer } });
+    for (let round = 0; round < 3; round += 1) {
+      const made = await Promise.all([knock(), knock()]);
+      assert.deepEqual(
+        made.map(({ status }) => status),
+        [202, 202],
+        `round ${round}`,
+      );
+      for (const { json } of made)
+        await ask(api.rest, "POST", `/v1/${json.knock.name}:answer`, { answer }, deviceToken);
     }
   });
 
