@@ -125,7 +125,7 @@ export const standingCall = (options: StandingOptions): StandingCall => {
           wasConnected = true;
           // A peer that is no longer in the room cannot say that it ends the call.
           unwatch();
-          unwatch = onHangUp(next.connection, next.hangUp);
+          unwatch = onHangUp(next.connection, next.hangUp, clock.after);
           return tell("connected");
         case "ended":
           return;

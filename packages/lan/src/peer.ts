@@ -153,7 +153,7 @@ export const lanPeer = async (options: LanPeerOptions): Promise<LanPeer> => {
           exchange?.settle();
           // Some stacks tell this again when the other side is gone.
           if (stopWatching === undefined) {
-            const stopThis = onHangUp(fresh, () => over(fresh, "closed"));
+            const stopThis = onHangUp(fresh, () => over(fresh, "closed"), ground.after);
             if (connection === fresh) stopWatching = stopThis;
           }
           return;
