@@ -4,7 +4,15 @@
  * no closure, and no list of listeners: its socket tells a `Hearing` that all share.
  */
 import type { Duplex } from "node:stream";
-import type { Closing, Dialect, Frame, Line, LinePort, Refusal } from "@signalbox/core";
+import {
+  type Closing,
+  type Dialect,
+  type Frame,
+  type Line,
+  type LinePort,
+  type Refusal,
+  refusal,
+} from "@signalbox/core";
 import { type RawData, WebSocket } from "ws";
 import type { AddressRecord } from "./address-book.ts";
 
@@ -16,6 +24,9 @@ export interface Hearing {
   closed(port: SocketPort): void;
   failed(port: SocketPort, error: NodeJS.ErrnoException): void;
 }
+
+/** RFC 6455, 7.4.1: a frame too large to be processed. */
+const tooLarge = 1009;
 
 /** Once it is a line, its events go to what all lines share. Registered one by one, they cost 250 bytes a line. */
 export class LineSocket extends WebSocket {
@@ -31,6 +42,14 @@ export class LineSocket extends WebSocket {
     else if (event === "close") hearing.closed(port);
     else if (event === "error") hearing.failed(port, told[0] as NodeJS.ErrnoException);
     return true;
+  }
+
+  /** Over a frame that is too large `ws` closes by itself, and tells of it when no word can be sent any more. */
+  override close(code?: number, reason?: string | Buffer): void {
+    const { port } = this;
+    // Where the peer closes with this code, its reason comes along, be it empty.
+    if (code === tooLarge && reason === undefined && port?.closing === false) port.overrun();
+    else super.close(code, reason);
   }
 }
 
@@ -60,6 +79,7 @@ export class SocketPort implements LinePort {
   pingedAt = -1;
   /** It has been told to close, or its transport is closing by itself: nothing is written or taken any more. */
   closing = false;
+  private overran = false;
   private corked = false;
   private readonly raw: Duplex;
   readonly wires: Wires;
@@ -89,7 +109,13 @@ export class SocketPort implements LinePort {
     this.closing = true;
     // A paused socket would not read the other side's close frame.
     if (this.socket.isPaused) this.socket.resume();
-    this.socket.close(closing.code, closing.reason);
+    this.socket.close(this.overran ? tooLarge : closing.code, closing.reason);
+  }
+
+  /** A frame came that is larger than may be: told in the dialect's words, closed with the code of RFC 6455. */
+  overrun(): void {
+    this.overran = true;
+    this.refuse(refusal("too-large"));
   }
 
   pause(): void {

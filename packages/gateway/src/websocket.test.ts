@@ -65,18 +65,28 @@ test("a line is told when its peer goes", async (t) => {
   assert.equal(bench.gateway.stats.lines, 0);
 });
 
-test("a frame above the mount's bound closes with 1009, and the line is told why", async (t) => {
+test("a frame above the mount's bound closes with 1009, and both sides are told why", async (t) => {
   const bench = await openBench(t, { dialects: [probe({ limits: { frameBytes: 1000 } })] });
   const client = await bench.connect();
   client.socket.send("x".repeat(1000));
   assert.equal((await client.next()).length, 1000);
   client.socket.send("x".repeat(1001));
+  assert.equal(await client.next(), "no too-large");
   assert.equal((await client.closed).code, 1009);
   assert.deepEqual(
     bench.hub.lines[0]?.refused.map((no) => no.code),
     ["too-large"],
   );
   assert.equal(bench.hub.lines[0]?.received.length, 1);
+});
+
+test("a peer that closes with 1009 itself is not refused for it", async (t) => {
+  const bench = await openBench(t);
+  const client = await bench.connect();
+  client.socket.close(1009);
+  assert.equal((await client.closed).code, 1009);
+  await bench.hub.lines[0]?.gone;
+  assert.deepEqual(bench.hub.lines[0]?.refused, []);
 });
 
 test("text that is not UTF-8 closes with 1007", async (t) => {

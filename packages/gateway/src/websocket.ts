@@ -178,13 +178,11 @@ export const webSocketGateway = (parts: WebSocketGatewayParts): WebSocketGateway
 
   // Error
 
-  /** `ws` has found a frame it may not pass on, and is closing with the code of RFC 6455 for it: 1002, 1007 or 1009. */
+  /** `ws` has found a frame it may not pass on, and is closing with the code of RFC 6455 for it: 1002 or 1007. */
   const onError = (port: SocketPort, error: NodeJS.ErrnoException): void => {
     if (port.closing) return;
     port.closing = true;
-    const code = error.code ?? "";
-    if (code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") port.line?.refuse(refusal("too-large"));
-    else if (code.startsWith("WS_ERR_")) port.line?.refuse(refusal("malformed", error.message));
+    if (error.code?.startsWith("WS_ERR_")) port.line?.refuse(refusal("malformed", error.message));
   };
 
   const hearing = { message: onMessage, control: onControl, closed: onClose, failed: onError };

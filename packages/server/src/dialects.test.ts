@@ -2,6 +2,7 @@
 /** The server as its peers meet it: every refusal in their own words. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { refusals } from "@signalbox/core";
 import { startBench } from "./testing/bench.ts";
 
 test("three dialects share one port, and meet where they are mounted into one room", async (t) => {
@@ -109,12 +110,15 @@ test("a peer that floods is refused in its dialect's words, and nobody else noti
   assert.deepEqual(JSON.parse(await other.next()).members, ["other"]);
 });
 
-test("a frame above the bound closes the line with 1009, and its peer is gone from the room", async (t) => {
+test("a frame above the bound closes the line with 1009 after a word, and its peer is gone from the room", async (t) => {
   const bench = await startBench(t, { limits: { frameBytes: 2_000 } });
   const big = await bench.flitter("hall", "big");
   const other = await bench.flitter("hall", "other");
   assert.equal(JSON.parse(await other.next()).members.length, 2);
+  for (const members of [["big"], ["big", "other"]])
+    assert.deepEqual(JSON.parse(await big.next()), { type: "members", members });
   big.socket.send(JSON.stringify({ type: "x", to: "other", pad: "x".repeat(2_000) }));
+  assert.deepEqual(JSON.parse(await big.next()), { type: "error", error: refusals["too-large"].sentence });
   assert.equal((await big.closed).code, 1009);
   assert.deepEqual(JSON.parse(await other.next()).members, ["other"]);
 });
