@@ -324,6 +324,26 @@ describe("a call to a device that polls", () => {
     box.close();
   });
 
+  test("with nothing in common to send is refused, where the device says what it takes", async () => {
+    const box = met();
+    const services = [{ protocol: "sensor", attributes: { media: "application" } }];
+    await box.register("cam", { services });
+    const ann = await box.peer("ann");
+    const traits = () => part(list(ann.told("joined")[0])[0], "traits").media;
+    assert.deepEqual(traits(), ["application"]);
+    const video = sdp.replace(
+      "m=application 9 UDP/DTLS/SCTP webrtc-datachannel",
+      "m=video 9 UDP/TLS/RTP/SAVPF 96",
+    );
+    const of = ann.ask({ type: "signal", to: "cam", signal: { kind: "offer", call: "c", sdp: video } });
+    await settled();
+    assert.equal(fates(ann.told(), of).at(-1), "refused media-mismatch");
+    await box.register("cam", { services: [{ protocol: "sensor", attributes: { media: "audio video" } }] });
+    const back = part(ann.told("peer-joined")[0], "member");
+    assert.deepEqual(part(back, "traits").media, ["audio", "video"]);
+    box.close();
+  });
+
   test("carries one offer: a second one in the same call is refused", async () => {
     const { box, ann } = await called();
     ann.told();

@@ -24,7 +24,7 @@ import { follow } from "./follow.ts";
 import { candidateOf } from "./knock-call.ts";
 import { openLine } from "./line.ts";
 import { reached } from "./reached.ts";
-import { asMember } from "./services.ts";
+import { asMember, mediaOf } from "./services.ts";
 import type { Caller, FromHub, Told } from "./wire.ts";
 
 export interface DeviceParts {
@@ -214,6 +214,7 @@ export const openDevice = (server: ServerRecord, parts: DeviceParts): Device => 
     room: server.room as RoomName,
     ...(credential === undefined ? {} : { credential }),
     ...told,
+    media: mediaOf(server),
     announced: true,
   });
 

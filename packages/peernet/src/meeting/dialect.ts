@@ -17,16 +17,8 @@ import {
 } from "@signalbox/core";
 import { dialectName, type FromHub, frameOf, readToHub, type ToHub } from "./wire.ts";
 
-/**
- * Whoever polls gets an offer or an answer once, so it is complete; its own candidates may follow what it said. What it
- * can negotiate is not known.
- */
-const traits: Traits = {
-  takes: "complete",
-  gives: "trickle",
-  media: ["audio", "video", "application"],
-  messages: false,
-};
+/** Whoever polls gets an offer or an answer once, so it is complete; its own candidates may follow what it said. */
+const traits: Omit<Traits, "media"> = { takes: "complete", gives: "trickle", messages: false };
 
 const silence: readonly Frame[] = [];
 const joining = "join";
@@ -58,9 +50,9 @@ const openCodec = (callersMax: number): Codec => {
     if (said.type === "join") {
       room = said.room;
       watched = said.watches;
-      const { peer, credential, services, displayName, announced } = said;
+      const { peer, credential, services, displayName, media, announced } = said;
       const named = displayName === undefined ? {} : { displayName };
-      const presence = { services, traits, announced, listens: true, ...named };
+      const presence = { services, traits: { ...traits, media }, announced, listens: true, ...named };
       return [
         { type: "open", ...(credential === undefined ? {} : { credential }) },
         { type: "join", room, peer, claim: "exclusive", presence, ref: joining },

@@ -23,6 +23,7 @@ import { follow } from "./follow.ts";
 import { openLine } from "./line.ts";
 import { serviceNameOf } from "./live-names.ts";
 import { reached } from "./reached.ts";
+import { everything } from "./services.ts";
 import type { FromHub, Told } from "./wire.ts";
 
 export interface KnockCallParts {
@@ -154,6 +155,7 @@ export const knockCall = async (knock: KnockRecord, parts: KnockCallParts): Prom
       peer: `knock-${knock.id}` as PeerId,
       room: target.room,
       services: [],
+      media: everything,
       announced: false,
       watches: target.peer,
       ...(credential === undefined ? {} : { credential }),

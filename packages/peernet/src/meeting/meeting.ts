@@ -32,7 +32,7 @@ import { meetingDialect } from "./dialect.ts";
 import { knockCall } from "./knock-call.ts";
 import { livePeerOf } from "./live-names.ts";
 import { reached } from "./reached.ts";
-import { asServer } from "./services.ts";
+import { asServer, mediaOf } from "./services.ts";
 import { dialectName } from "./wire.ts";
 
 export interface MeetingParts {
@@ -216,12 +216,17 @@ export const meeting = (parts: MeetingParts): Meeting => {
     if (server.room === "" || staysUntil(server) <= wallNow()) return forget(id);
     if (known !== undefined && known.server.room === server.room) {
       const sooner = staysUntil(server) < staysUntil(known.server);
+      const comesAnew = mediaOf(server).join() !== mediaOf(known.server).join();
       known.server = server;
       if (sooner) {
         known.cancelLease();
         watchLease(known);
       }
-      if (known.device !== undefined) known.device.update(server);
+      if (known.device !== undefined && comesAnew) {
+        // Traits are those of a stay.
+        leave(known);
+        enter(known);
+      } else if (known.device !== undefined) known.device.update(server);
       else if (clock.now() - known.triedAt >= againMs) enter(known);
       return;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Services of the registry as members of a room have them, and the other way round. */
-import { type Entry, exceedsBytes, type Limits, type Service } from "@signalbox/core";
+import { type Entry, exceedsBytes, type Limits, type MediaKind, type Service } from "@signalbox/core";
 import {
   type Attributes,
   noExpiry,
@@ -9,6 +9,20 @@ import {
   type ServiceRecord,
 } from "@signalbox/core/registry";
 import { liveId, serviceIdOf } from "./live-names.ts";
+
+export const everything: readonly MediaKind[] = ["audio", "video", "application"];
+
+/**
+ * What a server can negotiate: the kinds that its services name in their attribute `media`, separated by spaces. Where none
+ * names any it is not known, and may be anything.
+ */
+export const mediaOf = ({ services }: ServerRecord): readonly MediaKind[] => {
+  const named = services.flatMap(({ attributes: { media } }) =>
+    typeof media === "string" ? media.split(" ") : [],
+  );
+  const kinds = everything.filter((kind) => named.includes(kind));
+  return kinds.length === 0 ? everything : kinds;
+};
 
 /** As members have attributes: texts. What is none is written as JSON. */
 const texts = (attributes: Attributes): { readonly [name: string]: string } =>

@@ -4,6 +4,7 @@ import {
   type Fate,
   type Frame,
   type Meaning,
+  type MediaKind,
   type PeerId,
   type Refusal,
   type RoomName,
@@ -25,6 +26,8 @@ export type ToHub =
       readonly credential?: string;
       readonly services: readonly Service[];
       readonly displayName?: string;
+      /** What it can negotiate, as far as it says. */
+      readonly media: readonly MediaKind[];
       /** Are the others told of it? */
       readonly announced: boolean;
       /** Whose coming and going it wants to hear of. Of the others only the going of those who called it is told. */
