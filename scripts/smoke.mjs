@@ -11,7 +11,10 @@ import { handshakeAt } from "@signalbox/core/testing";
 import { flitter } from "@signalbox/dialects/flitter";
 import { native } from "@signalbox/dialects/native";
 import { unrupt } from "@signalbox/dialects/unrupt";
+import "@signalbox/client/peernet";
 import "@signalbox/lan";
+import "@signalbox/peers/file";
+import "@signalbox/peers/file/node";
 import { WebSocket } from "ws";
 
 for (const built of ["@signalbox/core", "@signalbox/client"]) {
