@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The asking end of a JSON protocol on a data channel: each request has a number, and its answer the same. */
+import { sendWhereOpen } from "./sending.ts";
 import type { WireError } from "./wire-values.ts";
 
 /** A request that a device refused, or that can have no answer any more. `reason` is a word of its protocol, or `CLOSED`. */
@@ -86,10 +87,11 @@ export const converse = async <M extends Message>(parts: ConversationParts<M>): 
     closed,
     async ask(request, type) {
       const answer = await new Promise<M | WireError>((resolve, reject) => {
-        if (channel.readyState !== "open") return reject(end);
         lastId += 1;
         waiting.set(lastId, { resolve, reject });
-        channel.send(JSON.stringify({ ...request, id: lastId }));
+        if (sendWhereOpen(channel, JSON.stringify({ ...request, id: lastId }))) return;
+        waiting.delete(lastId);
+        reject(end);
       });
       if (isAnswer(answer, type)) return answer;
       throw new DeviceRefusal("MALFORMED", `The device answered with ${answer.type} instead of ${type}.`);

@@ -33,8 +33,15 @@ export const loadWebRtc = async (): Promise<NodeWebRtc | undefined> => {
     },
     watch(track, take) {
       const sink = new nonstandard.RTCVideoSink(track);
-      sink.onframe = ({ frame }: { readonly frame: Picture }) => take(frame);
-      return () => sink.stop();
+      // A picture that is under way when it is stopped still arrives.
+      let over = false;
+      sink.onframe = ({ frame }: { readonly frame: Picture }) => {
+        if (!over) take(frame);
+      };
+      return () => {
+        over = true;
+        sink.stop();
+      };
     },
   };
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** One viewer of a camera, at the camera's end: requests in, messages out. */
 import { allowance } from "../allowance.ts";
+import { sendWhereOpen } from "../sending.ts";
 import {
   type CameraDescription,
   type CameraMessage,
@@ -47,9 +48,7 @@ export const serveViewer = (parts: ViewerParts): Viewer => {
   const allowed = allowance(requestsBurst, requestsPerSecond, now);
   let sending = false;
 
-  const say = (message: CameraMessage) => {
-    if (channel.readyState === "open") channel.send(JSON.stringify(message));
-  };
+  const say = (message: CameraMessage) => void sendWhereOpen(channel, JSON.stringify(message));
   const refuse = (id: number, reason: CameraReason, detail: string) =>
     say({ type: "error", id, reason, detail });
 
@@ -77,8 +76,7 @@ export const serveViewer = (parts: ViewerParts): Viewer => {
       const { mediaType, bytes, at } = taken;
       say({ type: "snapshot", id, mediaType, bytes: bytes.length, at });
       for (let from = 0; from < bytes.length; from += pieceBytes) {
-        if (!(await room())) return;
-        channel.send(bytes.subarray(from, from + pieceBytes));
+        if (!(await room()) || !sendWhereOpen(channel, bytes.subarray(from, from + pieceBytes))) return;
       }
     } finally {
       sending = false;
@@ -115,8 +113,11 @@ export const serveViewer = (parts: ViewerParts): Viewer => {
       return;
     }
     if (request.type === "error") return say(request);
-    answer(request).catch((error: unknown) => {
-      refuse(request.id, "NO_PICTURE", error instanceof Error ? error.message : String(error));
+    answer(request).catch(() => {
+      // What failed is the camera's own affair: a disk, an encoder. The viewer need not know its paths.
+      const { type, id } = request;
+      if (type === "recordings") refuse(id, "NO_RECORDINGS", "The recordings cannot be read at the moment.");
+      else refuse(id, "NO_PICTURE", "There is no picture at the moment.");
     });
   });
 

@@ -16,6 +16,9 @@ const pastMs = 86_400_000;
 /** One each minute, as far as they are kept. */
 const pastStepMs = 60_000;
 
+/** A program that prints something else altogether fills no screen. */
+const badLinesTold = 20;
+
 /** Feeds the sensor until the signal aborts. Settles earlier where nothing more can come. */
 const feed = async (
   { source, quantities }: ServeSensorRequest,
@@ -28,12 +31,18 @@ const feed = async (
     speech: { complain, tell },
   } = parts;
   let lines = 0;
+  let bad = 0;
+  const leftOut = (why: string) => {
+    bad += 1;
+    if (bad <= badLinesTold) complain(`line ${lines} ${why}; it is left out`);
+    if (bad === badLinesTold) complain("further lines that are left out are not told");
+  };
   const cutter = lineCutter((line) => {
     lines += 1;
     const reading = readingIn(line, quantities, ground.now());
     if (reading === undefined) return;
-    if ("problem" in reading) complain(`line ${lines} ${reading.problem}; it is left out`);
-    else if (!sensor.measure(reading)) complain(`line ${lines} is older than the one before; it is left out`);
+    if ("problem" in reading) leftOut(reading.problem);
+    else if (!sensor.measure(reading)) leftOut("is older than the one before");
   });
   switch (source.kind) {
     case "generated": {

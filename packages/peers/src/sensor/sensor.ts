@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A sensor: what it measures goes in, and every viewer's channel gets what it asks for. */
+import { sendWhereOpen } from "../sending.ts";
 import { keptReadings, type Readings } from "./readings.ts";
 import { type Ground, type Viewing, viewing, waitingBytesMax } from "./viewing.ts";
 import { isQuantityId, parseRequest, type Quantity, quantitiesMax, type Reading } from "./wire.ts";
@@ -54,15 +55,12 @@ export const openSensor = (options: SensorOptions): Sensor => {
       channel.addEventListener("message", ({ data }) => {
         const { id } = parseRequest(data);
         const error = { type: "error", id, reason: "TOO_MANY_VIEWERS", detail: full };
-        if (channel.readyState === "open" && channel.bufferedAmount < waitingBytesMax)
-          channel.send(JSON.stringify(error));
+        if (channel.bufferedAmount < waitingBytesMax) sendWhereOpen(channel, JSON.stringify(error));
       });
       return;
     }
     const viewer = viewing(parts, {
-      send: (text) => {
-        if (channel.readyState === "open") channel.send(text);
-      },
+      send: (text) => void sendWhereOpen(channel, text),
       waiting: () => channel.bufferedAmount,
     });
     viewers.set(channel, viewer);

@@ -62,6 +62,7 @@ export const openFootage = (
     made.addEventListener("dataavailable", ({ data }) => pieces.push(data));
     made.addEventListener("stop", () => {
       if (over) return;
+      if (pieces.every(({ size }) => size === 0)) return;
       const name = `${new Date(at).toISOString().replaceAll(":", "-")}.${end}`;
       const file = new File(pieces, name, { type: mediaType });
       keep({

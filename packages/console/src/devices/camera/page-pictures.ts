@@ -47,11 +47,16 @@ const painted = (
 
 /** Rejects where the browser gives no camera: with the reason as it says it. */
 export const openPictures = async (source: "camera" | "painted"): Promise<OwnPictures> => {
+  // Browsers have none on pages that came over a network in clear.
+  const { mediaDevices }: { readonly mediaDevices?: MediaDevices } = navigator;
+  if (source === "camera" && mediaDevices === undefined) {
+    throw new Error("A browser gives its camera only to pages from https:// or from its own machine.");
+  }
   const made =
-    source === "painted"
+    source === "painted" || mediaDevices === undefined
       ? painted(640, 480)
       : {
-          stream: await navigator.mediaDevices.getUserMedia({
+          stream: await mediaDevices.getUserMedia({
             video: { width: { ideal: 1_280 }, height: { ideal: 720 } },
           }),
           stop: () => {},

@@ -68,10 +68,12 @@ const Controls = ({
       <Icon name={paused ? "play" : "pause"} />
       {paused ? "Go on" : "Pause"}
     </button>
-    <button type="button" class="small-button" onClick={() => void video()?.requestFullscreen?.()}>
-      <Icon name="expand" />
-      Fullscreen
-    </button>
+    {document.fullscreenEnabled && (
+      <button type="button" class="small-button" onClick={() => void video()?.requestFullscreen()}>
+        <Icon name="expand" />
+        Fullscreen
+      </button>
+    )}
   </div>
 );
 

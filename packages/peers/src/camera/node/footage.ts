@@ -92,9 +92,12 @@ export const openFootage = async (options: FootageOptions): Promise<Footage> => 
 
   const all = async (): Promise<readonly Recording[]> => {
     const found = await Promise.all(
-      (await readdir(folder)).map(async (name) =>
-        named.test(name) ? recordingNamed(name, (await stat(join(folder, name))).size) : undefined,
-      ),
+      (await readdir(folder)).map(async (name) => {
+        if (!named.test(name)) return undefined;
+        // One that made room since its name was read is none any more.
+        const stats = await stat(join(folder, name)).catch(() => undefined);
+        return stats && recordingNamed(name, stats.size);
+      }),
     );
     return found.filter((one) => one !== undefined).sort((one, other) => other.at - one.at);
   };

@@ -89,7 +89,8 @@ const segment = (rate: number) => {
       for (const timed of waiting.takeAll()) write(timed);
     },
     async finish(): Promise<Recording | undefined> {
-      return from === undefined ? undefined : opened?.finish(from, until - from);
+      // Of a clock that was set back meanwhile the length cannot be told.
+      return from === undefined ? undefined : opened?.finish(from, Math.max(0, until - from));
     },
   };
 };
