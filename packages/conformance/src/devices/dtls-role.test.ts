@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** Who begins DTLS is said as RFC 9429 has it: docs/decisions/010-who-begins-dtls.md. */
+/** Who begins DTLS is said as RFC 9429 has it: docs/decisions/011-who-begins-dtls.md. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { ask, clientToken } from "../peernet/bench.ts";
