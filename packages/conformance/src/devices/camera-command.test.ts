@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync, watch } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { fileChannel, filesOver } from "@signalbox/peers/file";
 import { blackPicture, frameMark, headerBytes, type Picture, readY4m } from "@signalbox/video";
@@ -53,6 +53,18 @@ const picturesIn = async (path: string): Promise<readonly Picture[]> => {
   for await (const picture of video.pictures) pictures.push(picture);
   return pictures;
 };
+
+/** Settles when the file is there. */
+const appears = (path: string): Promise<void> =>
+  new Promise((resolve) => {
+    const watcher = watch(dirname(path), () => look());
+    const look = () => {
+      if (!existsSync(path)) return;
+      watcher.close();
+      resolve();
+    };
+    look();
+  });
 
 describe("signalbox camera", () => {
   test("made up, is seen by two at once, as video and as a snapshot", async (context) => {
@@ -103,12 +115,14 @@ describe("signalbox camera", () => {
     const folder = await folderFor(context);
     const footage = join(folder, "footage");
     const hooked = join(folder, "hooked");
+    const copy = join(folder, "copy");
     const server = ["--server", url];
     const camera = runCommand(
       context,
       ["camera", "serve", "--id", "yard", "--y4m", await walk(folder), ...server].concat(
         ["--record", footage, "--record-format", "y4m", "--pre-roll", "1"],
         ["--on-motion", `echo "$SIGNALBOX_DEVICE $SIGNALBOX_MOTION_AT" >> '${hooked}'`],
+        ["--on-recorded", `cp "$SIGNALBOX_RECORDING" '${copy}.part'; mv '${copy}.part' '${copy}'`],
       ),
       { environment: { PATH: process.env.PATH ?? "" } },
     );
@@ -138,6 +152,8 @@ describe("signalbox camera", () => {
     const fetched = Buffer.concat(pieces);
     assert.equal(createHash("sha256").update(fetched).digest("hex"), sha256);
     assert.deepEqual(fetched, await readFile(join(footage, name)));
+    await appears(copy);
+    assert.deepEqual(await readFile(copy), fetched);
 
     const pictures = await picturesIn(join(footage, name));
     assert.ok(Math.abs(pictures.length * (1_000 / rate) - recording.lastsMs) <= 200);
@@ -154,7 +170,7 @@ describe("signalbox camera", () => {
       [["serve", "--size", "3x3"], '--size: must be as 640x480, even numbers from 16 to 3840, not "3x3"'],
       [
         ["serve", "--record-keep", "1G"],
-        "--record-keep, --record-format, --pre-roll: name a folder to --record into",
+        "--record-keep, --record-format, --pre-roll, --on-recorded: name a folder to --record into",
       ],
       [
         ["serve", "--record", "f", "--record-keep", "much"],

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** `signalbox files` through a real server, over real connections, onto a real disk. */
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { type RunningCommand, runCommand } from "./commands.ts";
 import { startBox } from "./ground.ts";
 
@@ -103,6 +106,32 @@ describe("signalbox files", () => {
     const second = run("get", "big", "-o", target, "--device", "attic");
     assert.equal(await second.status, 0, second.said());
     assert.match(second.said(), new RegExp(`goes on after ${part} bytes`));
+    assert.ok(content.equals(await readFile(target)));
+    assert.deepEqual(await readdir(here), ["big"]);
+  });
+
+  test("goes on after its own program was killed", async (t) => {
+    const { run, share, folder, here, url } = await ground(t);
+    const content = randomBytes(60_000_000);
+    await writeFile(join(folder, "big"), content);
+    await share();
+    const target = join(here, "big");
+    const main = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
+    const args = ["files", "get", "big", "-o", target, "--server", url];
+    const killed = spawn(process.execPath, ["--conditions=@signalbox/source", main, ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    t.after(() => killed.kill("SIGKILL"));
+    const ended = once(killed, "exit");
+    let said = "";
+    for await (const text of killed.stderr.setEncoding("utf8")) {
+      said += text;
+      if (said.includes("% of 60.0 MB")) killed.kill("SIGKILL");
+    }
+    assert.deepEqual(await ended, [null, "SIGKILL"], said);
+    const second = run("get", "big", "-o", target);
+    assert.equal(await second.status, 0, second.said());
+    assert.match(second.said(), /goes on after \d+ bytes/);
     assert.ok(content.equals(await readFile(target)));
     assert.deepEqual(await readdir(here), ["big"]);
   });

@@ -69,6 +69,9 @@ describe("signalbox sensor", () => {
     stdin.write("pressure=1012.6\nrain\n");
     await watching.prints(/pressure 1013 hPa\n/);
     await device.says(/line 2 has no number for pressure; it is left out/);
+    stdin.write("rain\n".repeat(30));
+    await device.says(/further lines that are left out are not told/);
+    assert.equal(device.said().match(/it is left out/g)?.length, 20);
     stdin.end("1009");
     await watching.prints(/pressure 1009 hPa\n/);
     await device.says(/standard input has ended/);

@@ -42,6 +42,7 @@ Shows a video to whoever knocks, several at once, and looks for motion in it.
       --record-keep BYTES  of recordings, the oldest make room; as 500M or 20G; default: 1G
       --record-format y4m, mp4 or webm; default: mp4 where ffmpeg is installed, else y4m, which is very large
       --pre-roll SECONDS  recorded from before the motion; default: 2
+      --on-recorded COMMAND  what runs for each recording, with its path in SIGNALBOX_RECORDING; one after the other
 ${deviceHelp}`;
 
 export interface ServeCameraRequest {
@@ -59,6 +60,7 @@ export interface ServeCameraRequest {
         readonly keepBytes: number;
         readonly format: FootageFormat | undefined;
         readonly preRollMs: number;
+        readonly onRecorded: string | undefined;
       }
     | undefined;
 }
@@ -107,6 +109,7 @@ export const readServeCamera = (
       "record-keep": { type: "string" },
       "record-format": { type: "string" },
       "pre-roll": { type: "string" },
+      "on-recorded": { type: "string" },
     },
   });
   if (isMisuse(found)) return found;
@@ -142,8 +145,12 @@ export const readServeCamera = (
   if (command === undefined && every !== undefined)
     return { problem: "--on-motion-every: name an --on-motion" };
   const { record } = values;
-  if (record === undefined && (keepBytes !== undefined || format !== undefined || preRoll !== undefined)) {
-    return { problem: "--record-keep, --record-format, --pre-roll: name a folder to --record into" };
+  const onRecorded = values["on-recorded"];
+  const ofRecordings = [keepBytes, format, preRoll, onRecorded];
+  if (record === undefined && ofRecordings.some((one) => one !== undefined)) {
+    return {
+      problem: "--record-keep, --record-format, --pre-roll, --on-recorded: name a folder to --record into",
+    };
   }
   return {
     device,
@@ -156,7 +163,13 @@ export const readServeCamera = (
     record:
       record === undefined
         ? undefined
-        : { folder: record, keepBytes: keepBytes ?? 2 ** 30, format, preRollMs: (preRoll ?? 2) * 1_000 },
+        : {
+            folder: record,
+            keepBytes: keepBytes ?? 2 ** 30,
+            format,
+            preRollMs: (preRoll ?? 2) * 1_000,
+            onRecorded,
+          },
   };
 };
 

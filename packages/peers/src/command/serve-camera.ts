@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** `signalbox camera serve`: a video or a made-up picture for whoever knocks, with an eye on what moves. */
+import { resolve } from "node:path";
 import type { ServiceOffer } from "@signalbox/client/peernet";
 import { type NodeWebRtc, openVideo, type Picture, play, type Y4mVideo } from "@signalbox/video";
 import { type Footage, isThere, openFootage } from "../camera/node/footage.ts";
-import { hook } from "../camera/node/hook.ts";
+import { type HookOptions, hook } from "../camera/node/hook.ts";
 import { paintedPicture } from "../camera/node/painted.ts";
 import { watchfulCamera } from "../camera/node/watchful-camera.ts";
 import { folderSource, newHash } from "../file/node/folder.ts";
@@ -15,6 +16,8 @@ import { type SystemGround, systemGround } from "./system-ground.ts";
 
 /** A command that runs longer is ended. Milliseconds. */
 const hookMs = 60_000;
+/** Recordings whose command waits for its turn: an hour of them while each takes its minute. */
+const recordedWaitingMax = 60;
 
 /** Of the service of the protocol file that has the recordings. */
 const recordingsId = "recordings";
@@ -62,16 +65,21 @@ const serve = async (parts: Parts, webRtc: NodeWebRtc, end: (problem: unknown) =
   const video = request.y4m === undefined ? undefined : await openVideo(request.y4m);
   const { width, height, rate } = video ?? request;
   const footage = await footageOf(parts);
-  const runHook =
-    onMotion &&
+  const variables = { SIGNALBOX_DEVICE: device.id ?? "" };
+  const hookOf = (option: string, more: Pick<HookOptions, "command" | "everyMs" | "waitingMax">) =>
     hook({
-      ...onMotion,
+      ...more,
       environment: io.environment,
       ground,
       longestMs: hookMs,
-      onProblem: (sentence) => said.complain(`--on-motion: ${sentence}`),
+      onProblem: (sentence) => said.complain(`${option}: ${sentence}`),
       signal: io.signal,
     });
+  const runMotion = onMotion && hookOf("--on-motion", onMotion);
+  const runRecorded =
+    record?.onRecorded === undefined
+      ? undefined
+      : hookOf("--on-recorded", { command: record.onRecorded, everyMs: 0, waitingMax: recordedWaitingMax });
   const camera = watchfulCamera({
     label: device.displayName ?? device.id ?? "Camera",
     webRtc,
@@ -94,10 +102,14 @@ const serve = async (parts: Parts, webRtc: NodeWebRtc, end: (problem: unknown) =
         }),
     onMotion({ moving, at }) {
       said.tell(moving ? "something moves" : "nothing moves any more");
-      if (!moving) return;
-      runHook?.({ SIGNALBOX_DEVICE: device.id ?? "", SIGNALBOX_MOTION_AT: new Date(at).toISOString() });
+      if (moving) runMotion?.({ ...variables, SIGNALBOX_MOTION_AT: new Date(at).toISOString() });
     },
-    onRecorded: ({ name }) => said.tell(`recorded ${name}`),
+    onRecorded({ name }) {
+      said.tell(`recorded ${name}`);
+      const path = resolve(record?.folder ?? "", name);
+      const runs = runRecorded?.({ ...variables, SIGNALBOX_RECORDING: path }) ?? true;
+      if (!runs) said.complain(`--on-recorded: too many wait; it did not run for ${name}`);
+    },
     onError: (error) => said.complain(error.message),
   });
   const showing = show(parts, video, camera.take);

@@ -78,6 +78,22 @@ describe("a command of the owner's", () => {
     assert.ok(!run({}), "but not at once");
   });
 
+  test("waits for its turn where that is wanted, and not without bound", async (context) => {
+    const { run, made, folder } = await bench(
+      context,
+      'touch begun; while [ ! -e go ]; do sleep 0.01; done; echo "$N" >> said; touch "done$N"',
+      { everyMs: 0, waitingMax: 2 },
+    );
+    assert.deepEqual(
+      ["1", "2", "3", "4"].map((number) => run({ N: number })),
+      [true, true, true, false],
+    );
+    await made("begun");
+    await writeFile(join(folder, "go"), "");
+    await made("done3");
+    assert.equal(await readFile(join(folder, "said"), "utf8"), "1\n2\n3\n");
+  });
+
   test("is ended when it takes too long", async (context) => {
     const { run, made, clock, problem } = await bench(context, "touch begun; exec sleep 1000");
     assert.ok(run({}));

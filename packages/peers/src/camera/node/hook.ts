@@ -10,6 +10,8 @@ export interface HookOptions {
   readonly ground: { now(): number; after(ms: number, run: () => void): () => void };
   /** The least time between two starts. Milliseconds. */
   readonly everyMs: number;
+  /** While one runs, so many more wait for their turn. Default: none, they are left out. */
+  readonly waitingMax?: number;
   /** After this it is ended. Milliseconds. */
   readonly longestMs: number;
   /** One sentence. */
@@ -18,11 +20,12 @@ export interface HookOptions {
   readonly signal: AbortSignal;
 }
 
-/** False where it was left out: one runs still, or ran a moment ago. */
+/** False where it was left out: one runs still and no more can wait, or one ran a moment ago. */
 export type Hook = (variables: { readonly [name: string]: string }) => boolean;
 
 export const hook = (options: HookOptions): Hook => {
-  const { command, environment, ground, everyMs, longestMs, onProblem, signal } = options;
+  const { command, environment, ground, everyMs, waitingMax = 0, longestMs, onProblem, signal } = options;
+  const waiting: { readonly [name: string]: string }[] = [];
   let runs = false;
   let startedAt = Number.NEGATIVE_INFINITY;
 
@@ -56,16 +59,23 @@ export const hook = (options: HookOptions): Hook => {
     }
   };
 
-  return (variables) => {
-    const now = ground.now();
-    if (runs || signal.aborted || now - startedAt < everyMs) return false;
+  const start = (variables: { readonly [name: string]: string }): void => {
     runs = true;
-    startedAt = now;
+    startedAt = ground.now();
     run(variables)
       .catch((error: unknown) => onProblem(error instanceof Error ? error.message : String(error)))
       .finally(() => {
         runs = false;
+        const next = waiting.shift();
+        if (next !== undefined && !signal.aborted) start(next);
       });
+  };
+
+  return (variables) => {
+    if (signal.aborted || ground.now() - startedAt < everyMs) return false;
+    if (!runs) start(variables);
+    else if (waiting.length < waitingMax) waiting.push(variables);
+    else return false;
     return true;
   };
 };
