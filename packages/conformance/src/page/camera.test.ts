@@ -130,15 +130,18 @@ describe("Cameras in the page", () => {
     await being.getByText("2 viewers").waitFor();
     const folder = await mkdtemp(join(tmpdir(), "signalbox-snapshot-"));
     t.after(() => rm(folder, { recursive: true }));
-    const taking = runCommand(t, [
-      "camera",
-      "view",
-      "--snapshot",
-      join(folder, "now.jpg"),
-      "--server",
-      station.url,
-    ]);
+    const taking = runCommand(
+      t,
+      ["camera", "view", "--snapshot", join(folder, "now.jpg"), "--server", station.url].concat([
+        "--y4m-out",
+        join(folder, "desk.y4m"),
+        "--pictures",
+        "5",
+      ]),
+    );
     assert.equal(await taking.status, 0, taking.said());
+    assert.deepEqual([...(await readFile(join(folder, "now.jpg"))).subarray(0, 2)], [0xff, 0xd8]);
+    assert.match((await readFile(join(folder, "desk.y4m"), "latin1")).slice(0, 40), /^YUV4MPEG2 W\d+ H\d+ /);
     await being.getByRole("button", { name: "Pause for all" }).click();
     for (const { page } of lookers) await page.getByText("Its owner has paused this camera.").waitFor();
     await being.getByRole("button", { name: "Go on" }).click();
