@@ -112,7 +112,7 @@ describe("signalbox files", () => {
 
   test("goes on after its own program was killed", async (t) => {
     const { run, share, folder, here, url } = await ground(t);
-    const content = randomBytes(60_000_000);
+    const content = randomBytes(30_000_000);
     await writeFile(join(folder, "big"), content);
     await share();
     const target = join(here, "big");
@@ -126,7 +126,7 @@ describe("signalbox files", () => {
     let said = "";
     for await (const text of killed.stderr.setEncoding("utf8")) {
       said += text;
-      if (said.includes("% of 60.0 MB")) killed.kill("SIGKILL");
+      if (said.includes("% of 30.0 MB")) killed.kill("SIGKILL");
     }
     assert.deepEqual(await ended, [null, "SIGKILL"], said);
     const second = run("get", "big", "-o", target);
