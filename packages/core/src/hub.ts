@@ -5,7 +5,7 @@ import { endLine, finish, openLine, receive, scheduleWake } from "./lines.ts";
 import { takeParcel } from "./parcels.ts";
 import type { Dialect, Handshake, Line, LinePort } from "./ports.ts";
 import { type Refusal, refusal } from "./refusal.ts";
-import { endSession } from "./sessions.ts";
+import { detach, endSession } from "./sessions.ts";
 import type { HubParts, HubState, LineState } from "./state.ts";
 
 export interface HubStats {
@@ -23,8 +23,13 @@ export interface Hub {
    * `restarted`: the directory may have forgotten the last of what it was told.
    */
   restore(restarted: boolean): Promise<void>;
-  /** From now on every line, present and new, is told to come back elsewhere or later. */
+  /**
+   * From now on every line, present and new, is told to come back elsewhere or later. Sessions that can resume on another node
+   * wait here to be handed over.
+   */
   drain(): void;
+  /** Settles when no session is left here. */
+  drained(): Promise<void>;
   /** Ends everything at once and rings no timer any more. */
   close(): void;
   readonly stats: HubStats;
@@ -64,9 +69,15 @@ export const createHub = (parts: HubParts): Hub => {
     sessions: new Map(),
     rooms: new Map(),
     questions: new Set(),
+    asked: new Map(),
+    moved: new Map(),
     draining: false,
     endLine: (line, why) => endLine(hub, line, why),
     rewake: (line) => scheduleWake(hub, line),
+    movable: ({ dialect, memberships }) =>
+      parts.book !== undefined && dialect.resumable && memberships.length > 0,
+    emptied: undefined,
+    detach: (session) => detach(hub, session),
   };
   const stopReceiving = parts.bus.receive((from, parcel) => takeParcel(hub, from, parcel));
   return {
@@ -77,7 +88,16 @@ export const createHub = (parts: HubParts): Hub => {
     drain() {
       hub.draining = true;
       for (const line of [...hub.lines]) endLine(hub, line, refusal("draining"));
-      for (const session of [...hub.sessions.values()]) endSession(hub, session, "drained");
+      for (const session of [...hub.sessions.values()]) {
+        if (!hub.movable(session)) endSession(hub, session, "drained");
+      }
+    },
+    async drained() {
+      while (hub.sessions.size > 0) {
+        await new Promise<void>((resolve) => {
+          hub.emptied = resolve;
+        });
+      }
     },
     close() {
       hub.draining = true;
@@ -85,6 +105,10 @@ export const createHub = (parts: HubParts): Hub => {
       for (const line of [...hub.lines])
         finish(hub, line, () => line.port.close(line.codec.refuse(refusal("draining"))));
       for (const session of [...hub.sessions.values()]) endSession(hub, session, "drained");
+      for (const { cancel, letGo } of [...hub.moved.values()]) {
+        cancel();
+        letGo();
+      }
       for (const room of hub.rooms.values()) room.cancelCheck?.();
       hub.rooms.clear();
     },

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Lines: frames in, one command after the other; a line that misbehaves ends alone. */
 import type { Frame } from "./frame.ts";
+import { resumeElsewhere } from "./handover.ts";
 import type { ConnectionId } from "./ids.ts";
 import { join, leave, list, update } from "./membership.ts";
 import type { Decoded, Dialect, Handshake, LinePort } from "./ports.ts";
@@ -161,6 +162,8 @@ const execute = (
 ): Promise<unknown> | undefined => {
   if (command.type === "open") return openSession(hub, line, command);
   if (command.type === "resume") {
+    if (hub.book !== undefined && !hub.sessions.has(command.session))
+      return resumeElsewhere(hub, line, command);
     resumeSession(hub, line, command);
     return undefined;
   }

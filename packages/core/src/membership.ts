@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Joining, leaving and changing: claims in the directory, and who is told of them. */
 import { exceedsBytes } from "./frame.ts";
-import { type PeerId, parsePeerId, roomKey } from "./ids.ts";
+import { type PeerId, parsePeerId, type RoomKey, type RoomName, roomKey } from "./ids.ts";
 import type { Limits } from "./limits.ts";
-import type { LeaveReason, Service } from "./member.ts";
+import type { Claim, Entry, LeaveReason, Presence, Service } from "./member.ts";
 import { announce, applyChange, viewOf } from "./news.ts";
-import type { Claimed } from "./ports.ts";
+import type { Claimed, NotedSession } from "./ports.ts";
 import { isRefusal, type Refusal, refusal } from "./refusal.ts";
 import { askSiblings, tellSiblings } from "./siblings.ts";
 import {
@@ -57,35 +57,12 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
   const { presence } = command;
   const key = roomKey(session.grant.realm, command.room);
   const peer = command.peer ?? session.grant.peer ?? mintPeerId(hub);
-  const membership: Membership = {
-    session,
-    key,
-    room: command.room,
-    peer,
-    presence,
-    entry: undefined,
-    held: [],
-    snapshotOrder: 0,
-    left: undefined,
-    sender: undefined,
-  };
+  const membership = seatedAt(session, key, command.room, peer, presence);
   // Not spread: an array that is grown reserves room for sixteen more.
   session.memberships = session.memberships.concat(membership);
   const question = askSiblings(hub, key, peer);
   const answer = await hub.directory.claim(
-    {
-      room: key,
-      peer,
-      session: session.id,
-      node: hub.node,
-      protocol: session.dialect.name,
-      traits: presence.traits,
-      services: presence.services,
-      ...(presence.displayName === undefined ? {} : { displayName: presence.displayName }),
-      claim: command.claim,
-      announced: presence.announced,
-      listens: presence.listens,
-    },
+    wantedBy(hub, membership, command.claim),
     session.dialect.limits.roomMembers,
     session.dialect.limits.sessionsPerId,
   );
@@ -132,9 +109,47 @@ export const join = async (hub: HubState, session: Session, command: Join): Prom
     room: command.room,
     peer,
   });
+  noteSession(hub, session);
   tellSnapshot(hub, room, membership, false, command.ref);
   for (const run of held ?? []) run();
   return true;
+};
+
+/** A seat that is about to be claimed. */
+const seatedAt = (
+  session: Session,
+  key: RoomKey,
+  room: RoomName,
+  peer: PeerId,
+  presence: Presence,
+): Membership => ({
+  session,
+  key,
+  room,
+  peer,
+  presence,
+  entry: undefined,
+  held: [],
+  snapshotOrder: 0,
+  left: undefined,
+  sender: undefined,
+});
+
+const wantedBy = (hub: HubState, membership: Membership, claim: Claim): Omit<Entry, "order"> => {
+  const { session, key, peer, presence } = membership;
+  return {
+    room: key,
+    peer,
+    session: session.id,
+    node: hub.node,
+    protocol: session.dialect.name,
+    traits: presence.traits,
+    services: presence.services,
+    ...(presence.displayName === undefined ? {} : { displayName: presence.displayName }),
+    claim,
+    announced: presence.announced,
+    listens: presence.listens,
+  };
 };
 
 /**
@@ -221,6 +236,76 @@ const releaseHeld = (membership: Membership): void => {
   for (const run of held ?? []) run();
 };
 
+export type Seat = NotedSession["rooms"][number];
+
+/** Where a session sits, as it is written down; undefined while its claim is on its way. */
+export const seatOf = ({ room, peer, presence, entry }: Membership): Seat | undefined =>
+  entry === undefined ? undefined : { room, peer, presence, claim: entry.claim };
+
+/** What is written down of a session, for when its node is gone. */
+export const noteSession = (hub: HubState, session: Session): void => {
+  const { book } = hub;
+  if (book === undefined || !session.dialect.resumable) return;
+  const rooms = session.memberships.flatMap((membership) => seatOf(membership) ?? []);
+  if (session.ended || rooms.length === 0) return book.forget(session.id);
+  const { id, token, incarnation, grant, dialect } = session;
+  book.note(id, token, incarnation, { node: hub.node, protocol: dialect.name, grant, rooms });
+};
+
+/**
+ * Takes the seat of a session that came from another node. What comes for it is held until it was told how things stand.
+ * False where the seat is another's by now, or cannot be had.
+ */
+export const regain = async (hub: HubState, session: Session, seat: Seat): Promise<boolean> => {
+  const { room: name, peer, presence, claim } = seat;
+  const key = roomKey(session.grant.realm, name);
+  const membership = seatedAt(session, key, name, peer, presence);
+  session.memberships = session.memberships.concat(membership);
+  const question = askSiblings(hub, key, peer);
+  const answer = await hub.directory.claim(
+    wantedBy(hub, membership, claim),
+    session.dialect.limits.roomMembers,
+    session.dialect.limits.sessionsPerId,
+  );
+  const siblings = question.end(isRefusal(answer) ? [] : answer.siblings);
+  if (isRefusal(answer)) {
+    drop(session, membership);
+    releaseHeld(membership);
+    return false;
+  }
+  const { entry } = answer;
+  membership.entry = entry;
+  const room = localRoom(hub, key);
+  occupy(room, membership, siblings);
+  tellSiblings(hub, siblings, key, peer, true);
+  const came = { kind: "joined", entry } as const;
+  if (!answer.stood && presence.announced) announce(hub, key, answer.audience, answer.revision, came);
+  if (presence.listens && (room.view === undefined || room.opening !== undefined)) {
+    const view = await viewOf(hub, room);
+    if (isRefusal(view)) {
+      await leave(hub, membership, "lost");
+      return false;
+    }
+    room.view ??= view;
+  }
+  if (!answer.stood && presence.announced) applyChange(hub, room, answer.revision, came, session);
+  if (membership.left !== undefined) return false;
+  if (presence.listens) room.listeners.add(membership);
+  membership.snapshotOrder = entry.order;
+  return true;
+};
+
+/** Gets up from a seat that another node has taken for the session: nobody is told. */
+export const resign = (hub: HubState, membership: Membership): void => {
+  const room = hub.rooms.get(membership.key);
+  membership.left = "replaced";
+  releaseHeld(membership);
+  if (room === undefined) return;
+  vacate(room, membership);
+  room.listeners.delete(membership);
+  tidy(hub, room);
+};
+
 /** Leaves a room. From this moment the session cannot be reached there; the others are told when the directory agrees. */
 export const leave = async (hub: HubState, membership: Membership, reason: LeaveReason): Promise<void> => {
   if (membership.left !== undefined) return;
@@ -233,6 +318,7 @@ export const leave = async (hub: HubState, membership: Membership, reason: Leave
   vacate(room, membership);
   room.listeners.delete(membership);
   releaseHeld(membership);
+  if (!session.ended) noteSession(hub, session);
   const released = await hub.directory.release(key, peer, session.id);
   await session.sending;
   hub.observe({
@@ -256,7 +342,7 @@ export const leave = async (hub: HubState, membership: Membership, reason: Leave
 };
 
 /** Forgets a room in which this node has nobody left. */
-const tidy = (hub: HubState, room: LocalRoom): void => {
+export const tidy = (hub: HubState, room: LocalRoom): void => {
   if (room.listeners.size === 0 && room.opening === undefined) room.view = undefined;
   if (room.holders.size > 0 || room.opening !== undefined) return;
   room.cancelCheck?.();

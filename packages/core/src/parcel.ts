@@ -7,6 +7,8 @@
  */
 import type { PeerId, RoomKey, SessionId } from "./ids.ts";
 import type { Entry, LeaveReason, Revision } from "./member.ts";
+import type { NotedSession } from "./ports.ts";
+import type { Kept } from "./replay.ts";
 import type { Meaning } from "./signal.ts";
 import type { Fate, Ref, Sender } from "./vocabulary.ts";
 
@@ -52,6 +54,10 @@ export type Parcel =
       readonly body: string;
       readonly receipt?: ReceiptTo;
     }
+  /** A session of the node this is sent to has come back to the sender. */
+  | { readonly type: "handOver"; readonly session: SessionId; readonly incarnation: number }
+  /** The answer; without `handed` the session is not there. */
+  | { readonly type: "handedOver"; readonly session: SessionId; readonly handed?: HandedSession }
   | {
       readonly type: "receipt";
       readonly to: ReceiptTo;
@@ -59,5 +65,21 @@ export type Parcel =
       readonly protocol?: string;
     };
 
+/** A session on its way from one node to another, with all that was told to it and not acknowledged. */
+export interface HandedSession {
+  readonly seq: number;
+  readonly commandsSeen: number;
+  readonly droppedUpTo: number;
+  /** Something was being carried out that will not be answered. */
+  readonly gap: boolean;
+  readonly kept: readonly (Omit<Kept, "frame"> & { readonly text: string })[];
+  readonly rooms: readonly (NotedSession["rooms"][number] & {
+    /** Whom it was told to be there. */
+    readonly told: readonly Entry[];
+  })[];
+  /** Signals whose fate was not known yet. */
+  readonly refs: readonly Ref[];
+}
+
 /** What is taken in the order of its room: it waits while a roster is fetched. */
-export type OrderedParcel = Exclude<Parcel, { readonly type: "receipt" | "sibling" }>;
+export type OrderedParcel = Extract<Parcel, { readonly type: "news" | "signal" | "message" }>;

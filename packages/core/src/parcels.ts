@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What comes from other nodes. */
+
+import { handOver } from "./handover.ts";
 import type { NodeId } from "./ids.ts";
 import { applyChange, refetch } from "./news.ts";
 import type { OrderedParcel, Parcel } from "./parcel.ts";
@@ -16,20 +18,35 @@ import type { Fate } from "./vocabulary.ts";
 const waitingMax = 1_024;
 
 export const takeParcel = (hub: HubState, from: NodeId, parcel: Parcel): void => {
+  if (parcel.type === "receipt" && hub.moved.has(parcel.to.session)) return passOn(hub, parcel);
   if (parcel.type === "receipt") return takeReceipt(hub, from, parcel.to, parcel.fate, parcel.protocol);
   if (parcel.type === "sibling") return takeSibling(hub, from, parcel);
+  if (parcel.type === "handOver") return watch(hub, "hand-over", handOver(hub, from, parcel));
+  if (parcel.type === "handedOver") return hub.asked.get(parcel.session)?.(parcel.handed);
   const room = hub.rooms.get(parcel.room);
   if (room === undefined)
-    return parcel.type === "news" ? undefined : answer(hub, from, parcel, { fate: "unknown" });
+    return parcel.type === "news" ? undefined : answer(hub, from, parcel, nobody(hub, parcel));
   if (room.waiting !== undefined) {
     if (room.waiting.length < waitingMax) room.waiting.push({ from, parcel });
     else if (parcel.type === "signal" || parcel.type === "message") {
-      answer(hub, from, parcel, { fate: "refused", refusal: refusal("unreachable") });
+      answer(hub, from, parcel, outOfReach);
     }
     return;
   }
   open(hub, room, from, parcel, false);
 };
+
+/** The session it is for was here until a moment ago. */
+const passOn = (hub: HubState, parcel: Extract<Parcel, { readonly type: "receipt" }>): void => {
+  const moved = hub.moved.get(parcel.to.session);
+  if (moved !== undefined) watch(hub, "receipt to another node", hub.bus.send(moved.to, parcel));
+};
+
+const outOfReach: Fate = { fate: "refused", refusal: refusal("unreachable") };
+
+/** What is known where nobody is found: who was just handed over is somewhere, though not here. */
+const nobody = (hub: HubState, { sessions }: Directed): Fate =>
+  sessions?.some((id) => hub.moved.has(id)) ? outOfReach : { fate: "unknown" };
 
 type Directed = Extract<Parcel, { readonly type: "signal" | "message" }>;
 
@@ -72,7 +89,7 @@ const deliver = (hub: HubState, room: LocalRoom, from: NodeId, parcel: Directed)
       ? undefined
       : { node: from, ...parcel.receipt, wantsDelivery: parcel.type === "signal" && parcel.wantsDelivery };
   const members = recipients(hub, room, parcel);
-  let best: Fate = { fate: "unknown" };
+  let best = nobody(hub, parcel);
   let protocol: string | undefined;
   for (const member of members) {
     const fate =

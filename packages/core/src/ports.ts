@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /** What the core needs from outside, and what outside may ask of it. Shapes only. */
 import type { Frame } from "./frame.ts";
-import type { NodeId, PeerId, Realm, RoomKey, SessionId } from "./ids.ts";
+import type { NodeId, PeerId, Realm, RoomKey, RoomName, SessionId } from "./ids.ts";
 import type { Limits } from "./limits.ts";
-import type { Entry, Revision } from "./member.ts";
+import type { Claim, Entry, Presence, Revision } from "./member.ts";
 import type { Parcel } from "./parcel.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Command, Event, IceServers } from "./vocabulary.ts";
@@ -132,6 +132,8 @@ export interface Claimed {
   readonly audience: readonly NodeId[];
   /** Other nodes that hold the same shared peer id. */
   readonly siblings: readonly NodeId[];
+  /** The session held it already, so that nobody needs to be told. */
+  readonly stood: boolean;
 }
 
 export interface Reclaimed extends Claimed {
@@ -192,6 +194,33 @@ export interface Bus {
   /** `gone`: that node is known not to receive. `accepted` promises nothing more than that it was handed over. */
   send(to: NodeId, parcel: Parcel): Promise<"accepted" | "gone">;
   receive(take: (from: NodeId, parcel: Parcel) => void): Stop;
+}
+
+/** What is written down of a session while its node has it. */
+export interface NotedSession {
+  /** Which node has it. */
+  readonly node: NodeId;
+  /** The dialect it speaks. */
+  readonly protocol: string;
+  readonly grant: Grant;
+  readonly rooms: readonly {
+    readonly room: RoomName;
+    readonly peer: PeerId;
+    readonly presence: Presence;
+    readonly claim: Claim;
+  }[];
+}
+
+/** Where a node finds sessions that other nodes have, or had. Of a token it keeps no more than it takes to know it again. */
+export interface SessionBook {
+  /** Not awaited: a session whose node ends before it is noted is not resumed elsewhere. */
+  note(session: SessionId, token: string, incarnation: number, noted: NotedSession): void;
+  forget(session: SessionId): void;
+  /**
+   * Marks the session as this node's, and gives back what was noted before. Undefined where there is no such session, or the
+   * token is another; refuses with `stale-incarnation` where the incarnation is not above all seen, or with `cluster-away`.
+   */
+  take(session: SessionId, token: string, incarnation: number): Promise<NotedSession | Refusal | undefined>;
 }
 
 /** One live transport, as the hub may use it. */

@@ -167,7 +167,8 @@ const whereabouts = async (
   const here = entries.flatMap((entry) =>
     entry.node === hub.node ? (hub.sessions.get(entry.session) ?? []) : [],
   );
-  return { entries, here, soFar: unknown };
+  const moving = entries.some((entry) => entry.node === hub.node && hub.moved.has(entry.session));
+  return { entries, here, soFar: moving ? outOfReach : unknown };
 };
 
 const once = (meaning: () => Meaning): (() => Meaning) => {

@@ -3,7 +3,7 @@
 import { forgetCalls } from "./crossing.ts";
 import type { SessionId } from "./ids.ts";
 import type { LeaveReason } from "./member.ts";
-import { leave, tellSnapshot } from "./membership.ts";
+import { leave, noteSession, tellSnapshot } from "./membership.ts";
 import { report, reportDelivered, reportExpired, settleFetched } from "./receipts.ts";
 import { isRefusal, type Refusal, refusal } from "./refusal.ts";
 import { acknowledge, awaitersOf, hasGap } from "./replay.ts";
@@ -67,11 +67,22 @@ const resumable = (hub: HubState, line: LineState, command: Resume): Session | R
   return session;
 };
 
-/** Attaches a session to a new line, and tells again what it has not seen. */
+/** Resumes a session of this node. */
 export const resumeSession = (hub: HubState, line: LineState, command: Resume): void => {
   if (line.session !== undefined) return;
   const session = resumable(hub, line, command);
   if (isRefusal(session)) return hub.endLine(line, session);
+  attach(hub, session, line, command);
+  noteSession(hub, session);
+};
+
+/** Attaches a session of this node to a new line, and tells again what it has not seen. */
+export const attach = (
+  hub: HubState,
+  session: Session,
+  line: LineState,
+  command: Pick<Resume, "incarnation" | "seen">,
+): void => {
   const old = session.line;
   const awayMs = old === undefined ? hub.clock.now() - session.awaySince : 0;
   if (old !== undefined) {
@@ -127,7 +138,8 @@ export const detach = (hub: HubState, session: Session): void => {
   session.line = undefined;
   if (session.ended) return;
   session.awaySince = hub.clock.now();
-  if (!session.dialect.resumable || hub.draining) {
+  // Where others can take it over, it waits for that until the end of the process.
+  if (!session.dialect.resumable || (hub.draining && !hub.movable(session))) {
     endSession(hub, session, hub.draining ? "drained" : session.dialect.resumable ? "lost" : "left");
     return;
   }
@@ -150,6 +162,8 @@ export const endSession = (hub: HubState, session: Session, reason: LeaveReason)
   session.replay = undefined;
   for (const held of [...(session.fetching?.keys() ?? [])])
     settleFetched(hub, session, held, { fate: "refused", refusal: refusal("expired") });
+  noteSession(hub, session);
+  hub.emptied?.();
   hub.observe({
     type: "sessionClosed",
     session: session.id,

@@ -5,7 +5,7 @@ import type { Frame } from "./frame.ts";
 import type { ConnectionId, NodeId, PeerId, RoomKey, RoomName, SessionId } from "./ids.ts";
 import type { Entry, LeaveReason, Presence, Revision } from "./member.ts";
 import type { Observe } from "./observation.ts";
-import type { OrderedParcel } from "./parcel.ts";
+import type { HandedSession, OrderedParcel } from "./parcel.ts";
 import type {
   Bus,
   Cancel,
@@ -20,6 +20,7 @@ import type {
   IceIssuer,
   LinePort,
   Millis,
+  SessionBook,
 } from "./ports.ts";
 import type { Bucket } from "./rate.ts";
 import type { Refusal } from "./refusal.ts";
@@ -37,6 +38,8 @@ export interface HubParts {
   readonly guard: Guard;
   readonly ice: IceIssuer;
   readonly observe: Observe;
+  /** Absent where a session can only come back here. */
+  readonly book?: SessionBook;
 }
 
 export interface HubState extends HubParts {
@@ -49,11 +52,24 @@ export interface HubState extends HubParts {
     readonly peer: PeerId;
     readonly came: Set<NodeId>;
   }>;
+  /** Sessions asked of other nodes, and who waits for them. */
+  readonly asked: Map<SessionId, (handed: HandedSession | undefined) => void>;
+  /** Sessions that were handed over a moment ago. `letGo` releases what nobody claimed. */
+  readonly moved: Map<
+    SessionId,
+    { readonly to: NodeId; readonly letGo: () => void; readonly cancel: Cancel }
+  >;
   draining: boolean;
   /** Ends a line from this side, in its dialect's own words. */
   readonly endLine: (line: LineState, why: Refusal) => void;
   /** Asks a line's codec anew when it wants to be woken. */
   readonly rewake: (line: LineState) => void;
+  /** Can another node take this session over? */
+  readonly movable: (session: Session) => boolean;
+  /** Called when a session ended or was handed over. */
+  emptied: (() => void) | undefined;
+  /** A session's line is gone. */
+  readonly detach: (session: Session) => void;
 }
 
 /** One live connection. */

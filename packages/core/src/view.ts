@@ -119,6 +119,13 @@ export const reconcile = (view: View, entries: readonly Entry[], revision: Revis
   return changes;
 };
 
+/** What somebody who knows these members has to be told, to know this view; departures first. */
+export const differences = (known: readonly Entry[], view: View): readonly Change[] => {
+  const theirs: View = { ...emptyView(), members: new Map(known.map((entry) => [entry.session, entry])) };
+  const ours = [...view.members.values()].sort((a, b) => a.order - b.order);
+  return reconcile(theirs, ours, Number.MAX_SAFE_INTEGER);
+};
+
 /** Has news been missed (so far)? */
 export const hasHole = (view: View): boolean => view.early !== undefined;
 

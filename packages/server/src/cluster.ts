@@ -8,7 +8,7 @@ import {
   redisBackplane,
   shownPlace,
 } from "@signalbox/backplane/redis";
-import type { Bus, Chance, Clock, Directory, Hub, Limits, NodeId } from "@signalbox/core";
+import type { Bus, Chance, Clock, Directory, Hub, Limits, NodeId, SessionBook } from "@signalbox/core";
 import type { Store } from "@signalbox/core/registry";
 import type { Log } from "./log.ts";
 import { StartFailure } from "./start-failure.ts";
@@ -27,6 +27,8 @@ export interface Cluster {
   readonly node: NodeId;
   readonly directory: Directory;
   readonly bus: Bus;
+  /** Absent where this server is alone: sessions come back here, or nowhere. */
+  readonly book?: SessionBook;
   /** The store of the registry that all nodes share; absent where this one is alone. */
   readonly store?: Store;
   /** Absent where this server is alone. */
@@ -93,6 +95,7 @@ export const joinCluster = async (parts: ClusterParts): Promise<Cluster> => {
     directory: backplane.directory,
     bus: backplane.bus,
     store: backplane.store,
+    book: backplane.book,
     state: () => backplane.state,
     ready: () => backplane.state.open,
     start: (hub) => backplane.start((restarted) => hub.restore(restarted)),

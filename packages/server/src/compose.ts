@@ -208,6 +208,7 @@ export const startServer = async (
     node: cluster.node,
     directory,
     bus: cluster.bus,
+    ...(cluster.book === undefined ? {} : { book: cluster.book }),
     clock,
     chance: systemChance,
     guard: secret === undefined ? openGuard : secretGuard(secret, systemChance),
@@ -324,7 +325,8 @@ export const startServer = async (
   let ending: Promise<void> | undefined;
   const end = async (): Promise<void> => {
     drain();
-    const gone = door.close();
+    // Until the last connection is gone, and the last session another node may want.
+    const gone = Promise.all([door.close(), hub.drained()]);
     const cancel = clock.after(limits.drainMs, cut);
     await gone;
     cancel();

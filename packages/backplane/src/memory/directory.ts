@@ -49,6 +49,24 @@ export const memoryDirectory = (): Directory => {
     return room;
   };
 
+  const listens = (room: Room, node: NodeId, by: 1 | -1): void => {
+    const count = (room.listening.get(node) ?? 0) + by;
+    if (count <= 0) room.listening.delete(node);
+    else room.listening.set(node, count);
+  };
+
+  /** The same entry, on another node. */
+  const moved = (room: Room, before: Entry, node: NodeId): Entry => {
+    const now = { ...before, node };
+    const rest = entriesOf(room, before.peer).map((entry) => (entry === before ? now : entry));
+    room.peers.set(before.peer, rest.length === 1 ? now : rest);
+    if (before.listens) {
+      listens(room, before.node, -1);
+      listens(room, node, 1);
+    }
+    return now;
+  };
+
   const claim = (
     wanted: Omit<Entry, "order">,
     roomMembersMax: number,
@@ -58,15 +76,17 @@ export const memoryDirectory = (): Directory => {
     const holders = entriesOf(known, wanted.peer);
     const mine = holders.find((entry) => entry.session === wanted.session);
     const siblings = others(
-      holders.map((entry) => entry.node),
+      holders.filter((entry) => entry !== mine).map((entry) => entry.node),
       wanted.node,
     );
     if (known !== undefined && mine !== undefined) {
+      const entry = mine.node === wanted.node ? mine : moved(known, mine, wanted.node);
       return {
-        entry: mine,
+        entry,
         revision: known.revision,
         audience: others(known.listening.keys(), wanted.node),
         siblings,
+        stood: true,
       };
     }
     const [holder] = holders;
@@ -82,8 +102,9 @@ export const memoryDirectory = (): Directory => {
     // Orders of announced members are revisions; the others only need to differ from nothing.
     const entry: Entry = { ...wanted, order: room.revision };
     room.peers.set(entry.peer, holders.length === 0 ? entry : [...holders, entry]);
-    if (entry.listens) room.listening.set(entry.node, (room.listening.get(entry.node) ?? 0) + 1);
-    return { entry, revision: room.revision, audience: others(room.listening.keys(), entry.node), siblings };
+    if (entry.listens) listens(room, entry.node, 1);
+    const audience = others(room.listening.keys(), entry.node);
+    return { entry, revision: room.revision, audience, siblings, stood: false };
   };
 
   const release = (key: RoomKey, peer: PeerId, session: Entry["session"]): Released | undefined => {
@@ -97,11 +118,7 @@ export const memoryDirectory = (): Directory => {
     else room.peers.set(peer, rest.length === 1 ? only : rest);
     room.members -= 1;
     if (entry.announced) room.revision += 1;
-    if (entry.listens) {
-      const left = (room.listening.get(entry.node) ?? 1) - 1;
-      if (left === 0) room.listening.delete(entry.node);
-      else room.listening.set(entry.node, left);
-    }
+    if (entry.listens) listens(room, entry.node, -1);
     if (room.members === 0) {
       rooms.delete(key);
       retired = Math.max(retired, room.revision);
@@ -158,12 +175,9 @@ export const memoryDirectory = (): Directory => {
     claim: async (entry, roomMembersMax, sessionsPerIdMax = Number.POSITIVE_INFINITY) =>
       claim(entry, roomMembersMax, sessionsPerIdMax),
     async reclaim(entry) {
-      const stood = entriesOf(rooms.get(entry.room), entry.peer).some(
-        ({ session }) => session === entry.session,
-      );
       const any = Number.POSITIVE_INFINITY;
       const done = claim(entry, any, any);
-      return isRefusal(done) ? done : { ...done, changed: !stood };
+      return isRefusal(done) ? done : { ...done, changed: !done.stood };
     },
     release: async (room, peer, session) => release(room, peer, session),
     change: async (entry) => change(entry),

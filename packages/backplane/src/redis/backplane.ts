@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** Many nodes on one Redis: the directory, the bus and the registry's store, and this node's lease on what it wrote. */
-import type { Bus, Clock, Directory, Millis, NodeId } from "@signalbox/core";
+import type { Bus, Clock, Directory, Millis, NodeId, SessionBook } from "@signalbox/core";
 import type { Store } from "@signalbox/core/registry";
 import { redisBus } from "./bus.ts";
 import { redisDirectory } from "./directory.ts";
@@ -11,6 +11,8 @@ import { connect } from "./link.ts";
 import type { RedisPlace } from "./place.ts";
 import * as registryScripts from "./registry-scripts.ts";
 import * as roomScripts from "./room-scripts.ts";
+import { redisSessionBook } from "./session-book.ts";
+import * as sessionScripts from "./session-scripts.ts";
 import { redisStore } from "./store.ts";
 
 export interface RedisBackplaneParts {
@@ -47,6 +49,7 @@ export interface RedisBackplane {
   readonly directory: Directory;
   readonly bus: Bus;
   readonly store: Store;
+  readonly book: SessionBook;
   readonly state: RedisState;
   /** Version of the server, for the log. */
   readonly version: string;
@@ -65,7 +68,9 @@ export interface RedisBackplane {
   abandon(): void;
 }
 
-const allScripts = [roomScripts, leaseScripts, registryScripts].flatMap((module) => Object.values(module));
+const allScripts = [roomScripts, leaseScripts, registryScripts, sessionScripts].flatMap((module) =>
+  Object.values(module),
+);
 
 /** Connects. Fails with a RedisFailure, one sentence for whoever started the server. */
 export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisBackplane> => {
@@ -100,6 +105,7 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
     directory,
     bus,
     store,
+    book: redisSessionBook({ node, keys, link, lease, failed }),
     version: link.version,
     persists: link.persists,
     get state() {

@@ -64,7 +64,8 @@ const entryOf = (held: Reply | undefined): Entry => {
 const listOf = (reply: Reply | undefined): readonly Reply[] => (Array.isArray(reply) ? reply : []);
 const nodesOf = (reply: Reply | undefined): readonly NodeId[] => listOf(reply).map((node) => node as NodeId);
 
-const standing = ([, revision, held, audience, siblings]: readonly Reply[]): Claimed => ({
+const standing = ([status, revision, held, audience, siblings]: readonly Reply[]): Claimed => ({
+  stood: status !== "new",
   entry: entryOf(held),
   revision: Number(revision),
   audience: nodesOf(audience),
@@ -98,8 +99,9 @@ export const redisDirectory = ({ keys, link, lease }: DirectoryParts): Directory
       ]),
     );
     const status = String(reply[0]);
-    // A room is counted once for each member in it: the same one again counts no second time.
-    if (status !== "new" && !(status !== "replaced" && how === "reclaim")) lease.leaveRoom(entry.room);
+    // A room is counted once for each member this node has in it.
+    const came = status === "new" || (status === "stands" && reply[5] === "elsewhere");
+    if (how === "reclaim" || !came) lease.leaveRoom(entry.room);
     switch (status) {
       case "new":
       case "stands":

@@ -10,6 +10,7 @@ export interface Keys {
   room(room: RoomKey): string;
   /** Rooms in which a lease holds somebody. */
   roomsOf(node: string, epoch: string): string;
+  session(session: string): string;
   /** The first key of the registry. */
   readonly registry: string;
   /** Channel on which a node is told. */
@@ -24,6 +25,7 @@ export const keysWith = (prefix: string): Keys => ({
   nodes: `${prefix}{nodes}`,
   room: (room) => `${prefix}{${digest(room)}}:m`,
   roomsOf: (node, epoch) => `${prefix}{${node}}:rooms:${epoch}`,
+  session: (session) => `${prefix}{s:${session}}`,
   registry: `${prefix}{registry}:v`,
   inbox: (node) => `${prefix}inbox:${node}`,
   wakes: `${prefix}wake:`,

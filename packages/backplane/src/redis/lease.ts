@@ -9,6 +9,7 @@ import type { Keys } from "./keys.ts";
 import * as scripts from "./lease-scripts.ts";
 import type { Link } from "./link.ts";
 import { sweepScript } from "./room-scripts.ts";
+import { orphanScript } from "./session-scripts.ts";
 
 export interface LeaseParts {
   readonly node: NodeId;
@@ -53,6 +54,9 @@ export interface Lease {
 const renewalsPerLease = 4;
 /** Leases, rooms and members looked at in one step of a sweep. */
 const batch = 100;
+
+/** How long a session whose node is lost can be resumed on another one. Milliseconds. 60 s: longer than any usual grace time. */
+const orphanedMs = 60_000;
 
 export const createLease = (parts: LeaseParts): Lease => {
   const { node, keys, link, clock, leaseMs, freshEpoch, failed } = parts;
@@ -163,14 +167,21 @@ export const createLease = (parts: LeaseParts): Lease => {
       for (const room of found as readonly RoomKey[]) {
         let left: unknown = 1;
         while (left !== 0) {
-          left = await link.evaluate(sweepScript, keys.room(room), [
+          const reply = await link.evaluate(sweepScript, keys.room(room), [
             lost,
             of,
             JSON.stringify(room),
             keys.inbox(""),
             batch,
           ]);
-          if (left === undefined) return;
+          if (!Array.isArray(reply)) return;
+          const [rest, sessions] = reply;
+          left = rest;
+          if (!Array.isArray(sessions)) continue;
+          for (const session of sessions) {
+            // Whoever came back meanwhile is another node's, and stays.
+            await link.evaluate(orphanScript, keys.session(String(session)), [lost, orphanedMs]);
+          }
         }
         await link.evaluate(scripts.leaveRoomScript, keys.roomsOf(lost, of), [room]);
       }

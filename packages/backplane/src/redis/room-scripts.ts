@@ -108,7 +108,7 @@ local held = redis.call('HGET', members, field)
 if held then
   local entry = parts(held)
   if how == 'reclaim' and entry.node ~= node then return {'replaced'} end
-  local status = 'stands'
+  local status, where = 'stands', entry.node == node and 'here' or 'elsewhere'
   if entry.node ~= node or entry.epoch ~= epoch then
     redis.call('SREM', setOf(entry.node, entry.epoch), field)
     redis.call('SADD', setOf(node, epoch), field)
@@ -127,7 +127,7 @@ if held then
     end
   end
   redis.call('HSET', members, field, whole(entry))
-  return {status, text(now), whole(entry), audience(node), others(peer, sessions, node)}
+  return {status, text(now), whole(entry), audience(node), others(peer, sessions, node), where}
 end
 if kind == 'x' or (kind and string.find(flags, 'x', 1, true)) then return {'taken'} end
 if mostHolders >= 0 and #sessions >= mostHolders then return {'crowded'} end
@@ -200,17 +200,19 @@ return audience('')
 /**
  * Takes out some of what a lease that is over held, and tells the nodes that listen in the same step, so that no
  * revision goes untold. Arguments: node, epoch, the room as JSON, what inboxes' names begin with, how many at most.
- * Answers with how many are left.
+ * Answers with how many are left, and the sessions taken out.
  */
 export const sweepScript = script(`
 local node, epoch, room, inbox, most = unpack(ARGV)
 local set = setOf(node, epoch)
+local sessions = {}
 for _, field in ipairs(redis.call('SPOP', set, most)) do
   local held = redis.call('HGET', members, field)
   local entry = held and parts(held)
   if entry and entry.node == node and entry.epoch == epoch then
     local peer, session = string.match(field, '^([^\\n]+)\\n(.*)$')
     local now, rest = remove(peer, session, entry)
+    sessions[#sessions + 1] = session
     local from = node..'\\n'
     if has(entry, 'a') then
       local parcel = from..'{"type":"news","room":'..room..',"revision":'..text(now)
@@ -230,5 +232,5 @@ for _, field in ipairs(redis.call('SPOP', set, most)) do
     end
   end
 end
-return redis.call('SCARD', set)
+return {redis.call('SCARD', set), sessions}
 `);

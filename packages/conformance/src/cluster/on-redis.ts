@@ -62,7 +62,10 @@ export const redisCluster = (url: string, leaseMs = 60_000): RedisCluster => {
         changed: (state) => said.push(state),
         failed,
       });
-      const parts = testParts(name, { ...backplane.directory }, backplane.bus, { clock: testClock(clock) });
+      const parts = testParts(name, { ...backplane.directory }, backplane.bus, {
+        clock: testClock(clock),
+        book: backplane.book,
+      });
       const hub = createHub(parts);
       await backplane.start((restarted) => hub.restore(restarted));
       const made: RedisNode = {
