@@ -11,8 +11,6 @@ import "../devices/ground.ts";
 import { accessFaults, layoutFaults, phone } from "./inspect.ts";
 import { framesAdvance, openStation, type Station, setStage, visit } from "./page-bench.ts";
 
-const shots = process.env.SHOTS;
-
 const madeUp = async (t: TestContext, station: Station, id: string, more: readonly string[] = []) => {
   const options = ["--generate", "--id", id, "--name", `The ${id}`, "--size", "320x240", ...more];
   const camera = runCommand(t, ["camera", "serve", ...options, "--server", station.url]);
@@ -79,7 +77,6 @@ describe("Cameras in the page", () => {
     await page.getByRole("button", { name: "The hall" }).click();
     await framesAdvance(page, "[data-camera*=hall] video");
     await framesAdvance(page, "[data-camera*=yard] video");
-    if (shots !== undefined) await page.screenshot({ path: `${shots}/camera-wall.png`, fullPage: true });
     await page.getByRole("button", { name: "Take The yard off" }).click();
     await page.locator("[data-camera*=yard]").waitFor({ state: "detached" });
     await framesAdvance(page, "[data-camera*=hall] video");
@@ -177,14 +174,10 @@ describe("Cameras in the page", () => {
       await page.getByRole("link", { name: /^Save the Snapshot/ }).waitFor();
       assert.deepEqual(await layoutFaults(page), []);
       assert.deepEqual(await accessFaults(page), []);
-      if (shots !== undefined)
-        await page.screenshot({ path: `${shots}/camera-${colorScheme}.png`, fullPage: true });
       await page.goto(`${station.url}devices.html#offer/camera`);
       await page.getByLabel("Name").waitFor();
       assert.deepEqual(await layoutFaults(page), []);
       assert.deepEqual(await accessFaults(page), []);
-      if (shots !== undefined)
-        await page.screenshot({ path: `${shots}/be-camera-${colorScheme}.png`, fullPage: true });
     });
   }
 });

@@ -57,19 +57,21 @@ export const Standing = ({ being, service }: { readonly being: Being; readonly s
   switch (being.is) {
     case "listed":
       return (
-        <p class={`notice${being.offline ? " caution" : ""}`} role="status">
-          {being.offline ? (
-            "The server cannot be reached. It is tried again by itself; who is connected stays so."
-          ) : (
-            <>
-              Others find it in the list of devices, or at{" "}
-              <a href={viewLink(`servers/${being.id}/services/${service}`)} target="_blank" rel="noreferrer">
-                its own address
-              </a>
-              . It is there as long as this page is open.
-            </>
-          )}
-        </p>
+        <div class="standing">
+          <p class={`notice${being.offline ? " caution" : ""}`} role="status">
+            {being.offline
+              ? "The server cannot be reached. It is tried again by itself; who is connected stays so."
+              : "Others find it in the list of devices, as long as this page is open."}
+          </p>
+          <a
+            class="small-button"
+            href={viewLink(`servers/${being.id}/services/${service}`)}
+            target="_blank"
+            rel="noreferrer"
+          >
+            Its own address
+          </a>
+        </div>
       );
     case "over":
       return <Refused error={being.error} />;
