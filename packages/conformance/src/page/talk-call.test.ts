@@ -69,6 +69,21 @@ describe("Calls for chat and files between pages", () => {
     assert.equal(Buffer.from(await received(ben.page, "dropped.txt")).toString(), "dropped");
   });
 
+  test("a file that is let go beside the call does not take the page's place", async (t) => {
+    const { visits } = await meet(t, stage, ["Ann", "Ben"]);
+    const [ann] = visits;
+    assert.ok(ann !== undefined);
+    const taken = await ann.page.evaluate(() =>
+      ["dragover", "drop"].map((type) => {
+        const data = new DataTransfer();
+        data.items.add(new File(["missed"], "missed.txt", { type: "text/plain" }));
+        const event = new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true });
+        return document.querySelector("header")?.dispatchEvent(event) === false;
+      }),
+    );
+    assert.deepEqual(taken, [true, true]);
+  });
+
   test("a very large file waits to be taken, moves with its progress shown, and can be stopped", async (t) => {
     const { visits } = await meet(t, stage, ["Ann", "Ben"]);
     const [ann, ben] = visits;
