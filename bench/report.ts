@@ -46,7 +46,9 @@ export const report = (plan: Plan, results: Results): string =>
     callTable(results.calls),
     knockTable(results.knocks),
     dtlsTable(results.dtls),
-  ].join("\n");
+  ]
+    .filter((text) => text !== "")
+    .join("\n");
 
 const relayTable = (cells: readonly RelayCell[]): string => {
   if (cells.length === 0) return "";

@@ -5,8 +5,9 @@ import { watchers } from "../watchers.ts";
 /** Records in the memory of one process. They end with it. */
 export const memoryStore = (): Store => {
   const kinds = new Map<RecordKind, Map<string, StoredRecord>>();
-  // Keys in order, made anew after a key came or went.
-  const sorted = new Map<RecordKind, readonly string[]>();
+  /** Keys of each group, and in order: made anew after a key came or went. */
+  const groups = new Map<string, Set<string>>();
+  const sorted = new Map<string, readonly string[]>();
   const watching = watchers();
   let version = 0;
 
@@ -18,21 +19,42 @@ export const memoryStore = (): Store => {
     }
     return records;
   };
-  const keysOf = (kind: RecordKind): readonly string[] => {
-    let keys = sorted.get(kind);
+  /** A kind has no blank in it. */
+  const nameOf = (kind: RecordKind, group: string | undefined): string =>
+    group === undefined ? kind : `${kind} ${group}`;
+  const keysOf = (kind: RecordKind, group: string | undefined): readonly string[] => {
+    const name = nameOf(kind, group);
+    let keys = sorted.get(name);
     if (keys === undefined) {
-      keys = [...recordsOf(kind).keys()].sort((a, b) => (a < b ? -1 : 1));
-      sorted.set(kind, keys);
+      const unsorted = group === undefined ? recordsOf(kind).keys() : (groups.get(name) ?? []);
+      keys = [...unsorted].sort((a, b) => (a < b ? -1 : 1));
+      if (keys.length > 0) sorted.set(name, keys);
     }
     return keys;
   };
+  const regroup = (kind: RecordKind, key: string, from: string | undefined, to: string | undefined): void => {
+    if (from === to) return;
+    if (from === undefined || to === undefined) sorted.delete(kind);
+    if (from !== undefined) {
+      const name = nameOf(kind, from);
+      const keys = groups.get(name);
+      keys?.delete(key);
+      if (keys?.size === 0) groups.delete(name);
+      sorted.delete(name);
+    }
+    if (to !== undefined) {
+      const name = nameOf(kind, to);
+      groups.set(name, (groups.get(name) ?? new Set()).add(key));
+      sorted.delete(name);
+    }
+  };
   const write = ({ kind, key, becomes }: Write): number => {
     const records = recordsOf(kind);
+    regroup(kind, key, records.get(key)?.group, becomes?.group);
     if (becomes === undefined) {
-      if (records.delete(key)) sorted.delete(kind);
+      records.delete(key);
       return 0;
     }
-    if (!records.has(key)) sorted.delete(kind);
     version += 1;
     records.set(key, { kind, key, version, ...becomes });
     return version;
@@ -42,19 +64,17 @@ export const memoryStore = (): Store => {
     get: async (kind, key) => recordsOf(kind).get(key),
     async scan(kind, group, after, limit) {
       const records: StoredRecord[] = [];
-      const keys = keysOf(kind);
+      const keys = keysOf(kind, group);
       for (let index = firstAbove(keys, after); index < keys.length; index += 1) {
         const record = recordsOf(kind).get(keys[index] ?? "");
-        if (record === undefined || (group !== undefined && record.group !== group)) continue;
+        if (record === undefined) continue;
         if (records.length === limit) return { records, more: true };
         records.push(record);
       }
       return { records, more: false };
     },
     async count(kind, group) {
-      let count = 0;
-      for (const record of recordsOf(kind).values()) if (record.group === group) count += 1;
-      return count;
+      return groups.get(nameOf(kind, group))?.size ?? 0;
     },
     async commit(writes) {
       const before = writes.map(({ kind, key }) => recordsOf(kind).get(key));

@@ -14,6 +14,7 @@ import {
   type KnockBatch,
   type KnockRecord,
   type RegistryLimits,
+  type Store,
   sweep,
   takeKnocks,
 } from "@signalbox/core/registry";
@@ -372,6 +373,37 @@ export const knockSuite = (engine: string, make: () => Promise<StoreUnderTest>):
       },
       { knocksPerService: 500 },
     );
+
+    clause("that are over are nothing that those who knock or wait have to go through", async (ground) => {
+      const ends = [
+        (made: KnockRecord) => cancelKnock(ground, made, ground.asker("ann")),
+        (made: KnockRecord) => answerKnock(ground, made, ground.asker("owner"), accepting),
+        (made: KnockRecord) =>
+          answerKnock(ground, made, ground.asker("owner"), {
+            candidates: [],
+            complete: true,
+            rejectReason: "no",
+          }),
+      ];
+      for (const end of ends) granted(await end(granted(await knock(ground))));
+      granted(await knock(ground, "ann", 1_000));
+      ground.clock.advance(1_000);
+      await sweep(ground);
+      granted(await knock(ground, "bob"));
+      let read = 0;
+      const store: Store = {
+        ...ground.store,
+        async scan(...asked) {
+          const page = await ground.store.scan(...asked);
+          read += page.records.length;
+          return page;
+        },
+      };
+      granted(await createKnock({ ...ground, store }, camera, { offer }, ground.digest("cat")));
+      assert.equal(read, 1, "one waits when another knocks");
+      granted(await takeKnocks({ ...ground, store }, all, ground.asker("owner"), "", 50, 0, none));
+      assert.equal(read, 3, "two wait when they are fetched");
+    });
 
     clause(
       "of a server that was removed can still be read by who knocked, until their time is over",

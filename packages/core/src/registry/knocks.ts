@@ -45,11 +45,22 @@ export const knockName = (knock: KnockRecord): string =>
 const knockKey = (server: string, id: string): string => `${server}/${id}`;
 const timed = (now: Millis, id: string): string => `${now.toString(36).padStart(9, "0")}-${id}`;
 
-const knockWrite = (knock: KnockRecord, expects: number): Write => ({
+/**
+ * What a knock is listed under. Those that are over are listed apart: they can be read for a while, and nobody who knocks or
+ * waits for knocks has to go through them.
+ */
+const openGroup = (server: string): string => server;
+const overGroup = (server: string): string => `${server}/over`;
+
+export const knockWrite = (knock: KnockRecord, expects: number): Write => ({
   kind: "knock",
   key: knockKey(knock.server, knock.id),
   expects,
-  becomes: { group: knock.server, value: JSON.stringify(knock), expiresAt: knock.expiresAt },
+  becomes: {
+    group: (isOver(knock) ? overGroup : openGroup)(knock.server),
+    value: JSON.stringify(knock),
+    expiresAt: knock.expiresAt,
+  },
 });
 
 const specRefusal = (ground: RegistryGround, spec: KnockSpec): Refusal | undefined => {
@@ -134,7 +145,7 @@ const openKnocks = async (
   const open: Read<KnockRecord>[] = [];
   let after = "";
   for (let more = true; more; ) {
-    const page = await ground.store.scan("knock", server, after, 1_000);
+    const page = await ground.store.scan("knock", openGroup(server), after, 1_000);
     for (const record of page.records) {
       const knock = parsed<KnockRecord>(record);
       after = record.key;
@@ -290,7 +301,8 @@ export const getKnock = async (
   if (isRefusal(first)) return first;
   // What expires while we wait writes nothing: be there when it does.
   const dueMs = Math.max(0, first.expiresAt - ground.wallNow());
-  return until(ground, "knock", place.server, Math.min(waitMs, dueMs), look, enough, abort);
+  const groups = [openGroup(place.server), overGroup(place.server)];
+  return until(ground, "knock", groups, Math.min(waitMs, dueMs), look, enough, abort);
 };
 
 export interface KnockBatch {
@@ -345,5 +357,5 @@ export const takeKnocks = async (
     return { knocks: handed, cursor: String(Math.max(seen, ...handed.map((knock) => knock.handed ?? 0))) };
   };
   const enough = (batch: KnockBatch | Refusal) => isRefusal(batch) || batch.knocks.length > 0;
-  return until(ground, "knock", queue.server, waitMs, look, enough, abort);
+  return until(ground, "knock", [openGroup(queue.server)], waitMs, look, enough, abort);
 };

@@ -14,7 +14,7 @@ export interface StoredRecord {
   readonly kind: RecordKind;
   /** Unique within its kind. Records are listed in the order of their keys, compared by code unit. */
   readonly key: string;
-  /** What it is listed and watched under: a server by its room, a knock by its server. */
+  /** What it is listed and watched under: a server by its room, a knock by its server and whether it is over. */
   readonly group: string;
   readonly value: string;
   /** Grows with every write of this key, never reused. */

@@ -2,6 +2,7 @@
 import type { RegistryGround } from "./ground.ts";
 import { parsed } from "./ground.ts";
 import { lingerMs } from "./knock.ts";
+import { knockWrite } from "./knocks.ts";
 import { isOver, type KnockRecord } from "./records.ts";
 
 /** Records one sweep looks at. The rest is for the next one. */
@@ -20,21 +21,10 @@ export const sweep = async (ground: RegistryGround): Promise<number> => {
     const knock = record.kind === "knock" ? parsed<KnockRecord>(record).value : undefined;
     const write =
       knock !== undefined && !isOver(knock)
-        ? {
-            kind: record.kind,
-            key: record.key,
-            expects: record.version,
-            becomes: {
-              group: record.group,
-              value: JSON.stringify({
-                ...knock,
-                state: "expired",
-                generation: knock.generation + 1,
-                expiresAt: now + lingerMs,
-              }),
-              expiresAt: now + lingerMs,
-            },
-          }
+        ? knockWrite(
+            { ...knock, state: "expired", generation: knock.generation + 1, expiresAt: now + lingerMs },
+            record.version,
+          )
         : { kind: record.kind, key: record.key, expects: record.version };
     const done = await ground.store.commit([write]);
     if (done !== undefined) count += 1;

@@ -17,7 +17,7 @@ export interface Abort {
 export const until = async <Seen>(
   ground: RegistryGround,
   kind: RecordKind,
-  group: string,
+  groups: readonly string[],
   waitMs: Millis,
   look: () => Promise<Seen>,
   enough: (seen: Seen) => boolean,
@@ -36,7 +36,7 @@ export const until = async <Seen>(
     over = true;
     wake?.();
   };
-  const stopWatching = ground.store.watch(kind, group, stir);
+  const stops = groups.map((group) => ground.store.watch(kind, group, stir));
   const cancel = ground.clock.after(wait, end);
   abort?.addEventListener("abort", end);
   if (abort?.aborted) over = true;
@@ -55,7 +55,7 @@ export const until = async <Seen>(
       if (over) return await look();
     }
   } finally {
-    stopWatching();
+    for (const stop of stops) stop();
     cancel();
     abort?.removeEventListener("abort", end);
   }
