@@ -47,6 +47,7 @@ export interface FileClient {
   digest(path: string, tag?: string, signal?: AbortSignal): Promise<string>;
   /** Settles when the channel is closed. */
   readonly closed: Promise<void>;
+  /** Ends all that is under way. The channel closes once the device has stopped sending, at the latest after a second. */
   close(): void;
 }
 
@@ -54,6 +55,9 @@ export interface FileClient {
 const answerMs = 30_000;
 /** Until the digest of a file: 30 min are 90 GB at 50 MB/s. Milliseconds. */
 const digestMs = 30 * 60_000;
+
+/** A device is asked to stop before the channel is closed under it, and given so long. Milliseconds. */
+const farewellMs = 1_000;
 
 interface Pending {
   readonly reply: (reply: FileReply) => void;
@@ -67,7 +71,12 @@ type Asked = { readonly type: string; readonly [field: string]: unknown };
 export const openFiles = (channel: FileChannel, timer: Timer): FileClient => {
   const pending = new Map<number, Pending>();
   let lastId = 0;
+  /** What the device was asked to stop, and has not said that it did. */
+  const stopping = new Set<number>();
+  /** What is answered to the end, while its content may still be waiting to be taken. */
+  const answered = new Set<number>();
   let isClosed = false;
+  let forget = () => {};
   let settle = () => {};
   const closed = new Promise<void>((resolve) => {
     settle = resolve;
@@ -82,12 +91,25 @@ export const openFiles = (channel: FileChannel, timer: Timer): FileClient => {
       channel.close();
     }
   };
+  const stop = (id: number): void => {
+    if (channel.readyState !== "open" || answered.has(id)) return;
+    stopping.add(id);
+    say({ type: "stop", id });
+  };
+  const gone = (): void => {
+    isClosed = true;
+    for (const { fail } of [...pending.values()]) fail(failed("BROKEN"));
+    forget();
+    stopping.clear();
+    channel.close();
+    settle();
+  };
   const close = (): void => {
     if (isClosed) return;
     isClosed = true;
     for (const { fail } of [...pending.values()]) fail(failed("BROKEN"));
-    channel.close();
-    settle();
+    if (stopping.size === 0 || channel.readyState !== "open") gone();
+    else forget = timer.after(farewellMs, gone);
   };
 
   /** Runs one request from its id to its last message. */
@@ -103,6 +125,7 @@ export const openFiles = (channel: FileChannel, timer: Timer): FileClient => {
       const id = lastId;
       const end = () => {
         pending.delete(id);
+        answered.delete(id);
         cancel();
         signal?.removeEventListener("abort", abort);
       };
@@ -111,7 +134,7 @@ export const openFiles = (channel: FileChannel, timer: Timer): FileClient => {
         reject(error);
       };
       const abort = () => {
-        say({ type: "stop", id });
+        stop(id);
         fail(signal?.reason);
       };
       const cancel = withinMs === undefined ? () => {} : timer.after(withinMs, () => fail(failed("SILENT")));
@@ -150,11 +173,14 @@ export const openFiles = (channel: FileChannel, timer: Timer): FileClient => {
     });
 
   channel.binaryType = "arraybuffer";
-  channel.addEventListener("close", close);
+  channel.addEventListener("close", gone);
   channel.addEventListener("message", ({ data }) => {
     if (typeof data === "string") {
       const reply = parseReply(data);
       if (reply?.id === undefined) return;
+      const isLast = reply.type === "end" || reply.type === "digest" || reply.type === "error";
+      if (isLast && pending.has(reply.id)) answered.add(reply.id);
+      if (isLast && stopping.delete(reply.id) && isClosed && stopping.size === 0) return gone();
       return pending.get(reply.id)?.reply(reply);
     }
     const bytes = bytesIn(data);
@@ -162,7 +188,7 @@ export const openFiles = (channel: FileChannel, timer: Timer): FileClient => {
     // What belongs to no read was on its way when that was stopped.
     if (piece !== undefined) pending.get(piece.id)?.content?.(piece.content);
   });
-  if (channel.readyState === "closed") close();
+  if (channel.readyState === "closed") gone();
 
   return {
     closed,
@@ -205,7 +231,7 @@ export const openFiles = (channel: FileChannel, timer: Timer): FileClient => {
           done,
           fail(error) {
             // The device may still be sending: it shall not, to nobody.
-            say({ type: "stop", id });
+            stop(id);
             fail(error);
           },
         });

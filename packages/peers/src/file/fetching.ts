@@ -84,7 +84,7 @@ export const fetchFile = async (fetching: Fetching): Promise<FileEntry & { reado
         break;
       } catch (error) {
         signal?.throwIfAborted();
-        client?.close();
+        await ended(client);
         client = undefined;
         const canRetry = isBroken(error) || (isRetry(error) && bytes > 0);
         misses = bytes > before ? 0 : misses + 1;
@@ -94,7 +94,7 @@ export const fetchFile = async (fetching: Fetching): Promise<FileEntry & { reado
       }
     }
   } finally {
-    client?.close();
+    await ended(client);
   }
   if (file === undefined) throw failed("CORRUPT");
   // An empty file has no bytes before which it could have begun.
@@ -102,6 +102,12 @@ export const fetchFile = async (fetching: Fetching): Promise<FileEntry & { reado
   const sha256 = hash.digest();
   if (sha256 !== expected) throw failed("CORRUPT");
   return { ...file, sha256 };
+};
+
+/** In Node the device's stack does not always survive a channel that closes while it is being written to. */
+const ended = async (client: FileClient | undefined): Promise<void> => {
+  client?.close();
+  await client?.closed;
 };
 
 /** A knock that failed and may succeed later, as `@signalbox/client/peernet` says it; a device that is away comes back. */
