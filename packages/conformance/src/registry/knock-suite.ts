@@ -405,6 +405,19 @@ export const knockSuite = (engine: string, make: () => Promise<StoreUnderTest>):
       assert.equal(read, 3, "two wait when they are fetched");
     });
 
+    clause("of the owner, at the own server, are answered by that owner", async (ground) => {
+      const made = granted(await knock(ground, "owner"));
+      assert.equal(
+        granted(await answerKnock(ground, made, ground.asker("owner"), accepting)).state,
+        "answered",
+      );
+      const strange = granted(await knock(ground, "ann"));
+      assert.equal(
+        refusedWith(await answerKnock(ground, strange, ground.asker("ann"), accepting)),
+        "forbidden",
+      );
+    });
+
     clause(
       "of a server that was removed can still be read by who knocked, until their time is over",
       async (ground) => {

@@ -178,16 +178,21 @@ export interface KnockPlace {
 const missing = ({ server, service, id }: KnockPlace): Refusal =>
   refusal("not-found", `servers/${server}/services/${service}/knocks/${id}`);
 
-/** Which side of a knock asks: whoever knocked, or the owner of the server. */
+type Side = "offer" | "answer";
+
+/** Which side of a knock asks: whoever knocked, or the owner of the server. Who is both is the one that is wanted. */
 const sideOf = async (
   ground: RegistryGround,
   knock: KnockRecord,
   asker: Asker,
-): Promise<"offer" | "answer" | Refusal> => {
+  wanted: Side,
+): Promise<Side | Refusal> => {
   if (asker.house === true) return "answer";
-  if (owns(ground, asker, knock.knockerHash)) return "offer";
+  const knocked = owns(ground, asker, knock.knockerHash);
+  if (knocked && wanted === "offer") return "offer";
   const server = await read<ServerRecord>(ground, "server", knock.server);
   if (server !== undefined && owns(ground, asker, server.value.ownerHash)) return "answer";
+  if (knocked) return "offer";
   // To everybody else it is not even there.
   return asker.digest === undefined ? notOwner(asker) : missing(knock);
 };
@@ -196,12 +201,13 @@ const changeKnock = async (
   ground: RegistryGround,
   place: KnockPlace,
   asker: Asker,
-  change: (knock: KnockRecord, side: "offer" | "answer", now: Millis) => KnockRecord | Refusal,
+  change: (knock: KnockRecord, side: Side, now: Millis) => KnockRecord | Refusal,
+  wanted: Side = "offer",
 ): Promise<KnockRecord | Refusal> =>
   decide(ground, async (): Promise<Decision<KnockRecord> | Refusal> => {
     const found = await readKnock(ground, place.server, place.service, place.id);
     if (found === undefined) return missing(place);
-    const side = await sideOf(ground, found.value, asker);
+    const side = await sideOf(ground, found.value, asker, wanted);
     if (typeof side !== "string") return side;
     const next = change(found.value, side, ground.wallNow());
     if (isRefusal(next)) return next;
@@ -216,21 +222,27 @@ export const answerKnock = (
   asker: Asker,
   given: Answer,
 ): Promise<KnockRecord | Refusal> =>
-  changeKnock(ground, place, asker, (knock, side, now) => {
-    if (side !== "answer") return onlyServer;
-    const { answer } = given;
-    if (answer !== undefined) {
-      if (answer.type !== "answer" && answer.type !== "pranswer")
-        return refusal("bad-argument", "answer.type must be answer.");
-      if (answer.sdp.length > ground.limits.sdpBytes)
-        return refusal("too-large", `answer.sdp: at most ${ground.limits.sdpBytes} bytes.`);
-      if (!answer.sdp.startsWith("v=0"))
-        return refusal("bad-argument", "answer.sdp is not a session description.");
-    }
-    if ((given.rejectReason ?? "").length > ground.limits.displayNameChars)
-      return refusal("too-large", "reject_reason is too long.");
-    return answered(knock, given, now);
-  });
+  changeKnock(
+    ground,
+    place,
+    asker,
+    (knock, side, now) => {
+      if (side !== "answer") return onlyServer;
+      const { answer } = given;
+      if (answer !== undefined) {
+        if (answer.type !== "answer" && answer.type !== "pranswer")
+          return refusal("bad-argument", "answer.type must be answer.");
+        if (answer.sdp.length > ground.limits.sdpBytes)
+          return refusal("too-large", `answer.sdp: at most ${ground.limits.sdpBytes} bytes.`);
+        if (!answer.sdp.startsWith("v=0"))
+          return refusal("bad-argument", "answer.sdp is not a session description.");
+      }
+      if ((given.rejectReason ?? "").length > ground.limits.displayNameChars)
+        return refusal("too-large", "reject_reason is too long.");
+      return answered(knock, given, now);
+    },
+    "answer",
+  );
 
 /** It has come to a live peer. */
 export const deliverKnock = (ground: RegistryGround, place: KnockPlace): Promise<KnockRecord | Refusal> =>
@@ -292,7 +304,7 @@ export const getKnock = async (
   const look = async (): Promise<KnockRecord | Refusal> => {
     const found = await readKnock(ground, place.server, place.service, place.id);
     if (found === undefined) return missing(place);
-    const side = await sideOf(ground, found.value, asker);
+    const side = await sideOf(ground, found.value, asker, "offer");
     return typeof side === "string" ? asOf(found.value, ground.wallNow()) : side;
   };
   const enough = (knock: KnockRecord | Refusal) =>
