@@ -40,9 +40,9 @@ test("a tiny run measures every server in every way, and ends by itself", async 
     results.calls.map(({ oneWayMs, way }) => [oneWayMs, way]),
     quickPlan.calls.oneWayMs.flatMap((ms) => quickPlan.calls.ways.map((way) => [ms, way])),
   );
-  for (const { way, clientRequests, deviceRequests } of results.calls) {
-    assert.equal(clientRequests, 1, way);
-    if (way === "exchange" || way === "stream") assert.equal(deviceRequests, 1, way);
+  for (const { way, clientRequests, deviceRequests, signalingMs, answerMs, openMs } of results.calls) {
+    assert.ok(clientRequests > 0 && deviceRequests > 0, way);
+    assert.ok(signalingMs > 0 && answerMs > signalingMs && openMs >= answerMs, way);
   }
   assert.deepEqual(
     results.knocks.map(({ name }) => name),
