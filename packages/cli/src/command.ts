@@ -25,6 +25,7 @@ export const runCommand = async (
       abort.abort();
     });
   }
+  process.on("disconnect", () => abort.abort());
   const { stdin, stdout, stderr, env } = process;
   const status = await command(args, { stdin, stdout, stderr, environment: env, signal: abort.signal });
   // WebRTC keeps the process alive, and crashes where it ends by itself.

@@ -5,6 +5,7 @@ import { peerCommands } from "@signalbox/peers/command";
 import { helpText, isProblem, mountKeys, readConfiguration, suggestion, version } from "@signalbox/server";
 import { runCommand } from "./command.ts";
 import { serve } from "./serve.ts";
+import { isDevice, supervise, supervisedBy } from "./supervise.ts";
 
 const usage = `Usage: signalbox serve [options]
        signalbox lan call|answer|list [options]
@@ -45,7 +46,11 @@ const run = async (command: string, args: readonly string[], onlyFlitter: boolea
 
 const main = async ([name, ...args]: readonly string[]): Promise<void> => {
   const peer = name !== undefined && Object.hasOwn(peerCommands, name) ? peerCommands[name] : undefined;
-  if (peer !== undefined) return runCommand(peer, args);
+  if (peer !== undefined) {
+    const whole = [name ?? "", ...args];
+    const isAlone = process.env[supervisedBy] === undefined;
+    return isAlone && isDevice(whole) ? supervise(whole) : runCommand(peer, args);
+  }
   switch (name) {
     case "serve":
       return run("signalbox serve", args, false);

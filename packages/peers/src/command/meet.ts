@@ -68,7 +68,7 @@ export const serveUntilEnd = async (
 ): Promise<Status> => {
   const { url, secret, id, displayName, room, tokenFile, connectionsMax } = choice;
   try {
-    const token = tokenFile === undefined ? undefined : await tokenIn(tokenFile);
+    const token = tokenFile === undefined ? choice.token : await tokenIn(tokenFile);
     const serving = await serve({
       url,
       services,

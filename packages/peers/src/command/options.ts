@@ -40,9 +40,10 @@ export const serverHelp = `  -s, --server URL    the Signalbox server (or SIGNAL
 
 export const deviceHelp = `${serverHelp}      --room ROOM     the room it is found in
       --unlisted      in a room that only those find who know its name
-      --id ID         id of the device: lower-case letters, digits, hyphens; default: one the server makes up
+      --id ID         id of the device: lower-case letters, digits, hyphens; or SIGNALBOX_DEVICE_ID; default: one that is made up
       --name TEXT     what people read
       --token-file FILE  keeps who owns the id, to come back under it at once; made where there is none
+                      (or SIGNALBOX_DEVICE_TOKEN has the token itself)
       --guests NUMBER connections at once; default: 16
   -q, --quiet         say nothing on standard error but problems
 `;
@@ -64,6 +65,8 @@ export interface DeviceChoice extends ServerChoice {
   readonly displayName: string | undefined;
   readonly room: { readonly id: string; readonly unlisted: boolean } | undefined;
   readonly tokenFile: string | undefined;
+  /** Who owns the id, where no file says so. */
+  readonly token: string | undefined;
   readonly connectionsMax: number;
 }
 
@@ -102,7 +105,8 @@ export const deviceChoice = (values: Given, environment: Environment): DeviceCho
   if (values.unlisted === true && room === undefined) return { problem: "--unlisted: name a --room" };
   return {
     ...server,
-    id: text(values.id),
+    id: text(values.id) ?? environment.SIGNALBOX_DEVICE_ID,
+    token: environment.SIGNALBOX_DEVICE_TOKEN,
     displayName: text(values.name),
     room: room === undefined ? undefined : { id: room, unlisted: values.unlisted === true },
     tokenFile: text(values["token-file"]),
