@@ -2,29 +2,10 @@
 /** file/1 over a real data channel: what a client asks, what it gets, and what it cannot do. */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { openFiles } from "./client.ts";
-import { FileError } from "./failure.ts";
 import { pageOf } from "./source.ts";
 import { hashOf, madeUp, madeUpBytes } from "./testing/made-up.ts";
-import { bareChannel, handTimer, nextText, realTimer, sharedOver } from "./testing/shared-over.ts";
-import {
-  bytesIn,
-  contentMessage,
-  type Entry,
-  messageBytesMax,
-  requestsMax,
-  windowMax,
-  windowMin,
-} from "./wire.ts";
-
-const reasonOf = async (asked: Promise<unknown>): Promise<string> =>
-  asked.then(
-    () => "no error",
-    (error: unknown) => {
-      assert.ok(error instanceof FileError, String(error));
-      return error.reason;
-    },
-  );
+import { handTimer, nextText, reasonOf, sharedOver } from "./testing/shared-over.ts";
+import { bytesIn, type Entry, messageBytesMax, requestsMax, windowMax, windowMin } from "./wire.ts";
 
 /** All bytes of a read, in one piece. */
 const collector = () => {
@@ -322,79 +303,5 @@ describe("the device keeps its bounds", () => {
     for await (const page of files.list("")) listed.push(...page.map(({ name }) => name));
     assert.deepEqual(listed, names);
     assert.ok(largest <= messageBytesMax, `${largest} bytes`);
-  });
-});
-
-describe("the client keeps its bounds", () => {
-  const file = { size: 100_000, modified: 1, tag: "x" };
-  const content = (id: number, length: number) => contentMessage(id, new Uint8Array(length));
-  const say = (device: RTCDataChannel, message: object) => device.send(JSON.stringify(message));
-
-  for (const [what, reason, answer] of [
-    [
-      "content from elsewhere",
-      "OVERRUN",
-      (device, id) => say(device, { type: "content", id, offset: 5, length: 99_995, ...file }),
-    ],
-    ["bytes before it is told what they are", "OVERRUN", (device, id) => device.send(content(id, 10))],
-    [
-      "more than it was told",
-      "OVERRUN",
-      (device, id) => {
-        say(device, { type: "content", id, offset: 0, length: 10, ...file, size: 10 });
-        device.send(content(id, 11));
-      },
-    ],
-    [
-      "more than the window",
-      "OVERRUN",
-      (device, id) => {
-        say(device, { type: "content", id, offset: 0, length: 100_000, ...file });
-        for (let sent = 0; sent < 100_000; sent += 10_000) device.send(content(id, 10_000));
-      },
-    ],
-    [
-      "less than it was told",
-      "CORRUPT",
-      (device, id) => {
-        say(device, { type: "content", id, offset: 0, length: 10, ...file, size: 10 });
-        device.send(content(id, 9));
-        say(device, { type: "end", id, sha256: "0".repeat(64) });
-      },
-    ],
-    [
-      "a refusal in words that are new",
-      "OUT_OF_PAPER",
-      (device, id) => say(device, { type: "error", id, reason: "OUT_OF_PAPER" }),
-    ],
-  ] as readonly (readonly [string, string, (device: RTCDataChannel, id: number) => void])[]) {
-    test(`${what} ends the read`, async (t) => {
-      const { channel, device } = await bareChannel(t);
-      device.addEventListener("message", ({ data }) => {
-        const { type, id } = JSON.parse(data);
-        if (type === "read") answer(device, id);
-      });
-      const files = openFiles(channel, realTimer);
-      // Who takes nothing must not be sent more than the window.
-      const take = what === "more than the window" ? () => new Promise<void>(() => {}) : () => {};
-      const reading = files.read("file", { window: windowMin }, take);
-      assert.equal(await reasonOf(reading), reason);
-    });
-  }
-
-  test("a device that says nothing is not waited for, nor one that falls silent", async (t) => {
-    const { channel, device } = await bareChannel(t);
-    const timer = handTimer();
-    const files = openFiles(channel, timer);
-    const [stat, read] = [files.stat("file"), files.read("file", {}, () => {})].map(reasonOf);
-    timer.pass(30_000);
-    assert.equal(await stat, "SILENT");
-    timer.pass(30_000);
-    assert.equal(await read, "SILENT");
-    assert.equal(timer.count(), 0, "nothing waits on");
-    const left = files.stat("file");
-    device.close();
-    assert.equal(await reasonOf(left), "BROKEN");
-    assert.equal(await reasonOf(files.stat("file")), "BROKEN");
   });
 });

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 /** A source shared over a real data channel. */
+import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 import { twoEnds } from "../../testing/connected.ts";
 import type { Timer } from "../channel.ts";
 import { type FileClient, openFiles } from "../client.ts";
 import { createDigests } from "../digesting.ts";
+import { FileError } from "../failure.ts";
 import { newHash } from "../node/folder.ts";
 import { shareOn } from "../sharing.ts";
 import type { FileSource } from "../source.ts";
@@ -86,3 +88,13 @@ export const handTimer = () => {
     count: () => waiting.size,
   };
 };
+
+/** Why something asked of a device did not happen. */
+export const reasonOf = async (asked: Promise<unknown>): Promise<string> =>
+  asked.then(
+    () => "no error",
+    (error: unknown) => {
+      assert.ok(error instanceof FileError, String(error));
+      return error.reason;
+    },
+  );
