@@ -117,7 +117,8 @@ const optionsFor = (place: RedisPlace) => ({
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   autoResubscribe: false,
-  maxRetriesPerRequest: null,
+  // Without a bound here the client drops what was under way with a connection, and whoever waits for it waits for ever.
+  maxRetriesPerRequest: 0,
 });
 
 /** Connects, or fails with a RedisFailure. Later losses mend by themselves. */

@@ -46,7 +46,10 @@ export const startRedis = async (settings: readonly string[] = []): Promise<Redi
       { stdio: ["ignore", "pipe", "inherit"] },
     );
     // A test that dies takes its server with it.
-    process.once("exit", () => child.kill("SIGKILL"));
+    const started = child;
+    const endWithUs = () => started.kill("SIGKILL");
+    process.once("exit", endWithUs);
+    started.once("exit", () => process.off("exit", endWithUs));
     const { stdout } = child;
     if (stdout === null) throw new Error("no output");
     for await (const line of createInterface({ input: stdout })) {

@@ -212,8 +212,12 @@ describe("while Redis is away", () => {
     const bob = await comer(near, "bob");
     const cat = await comer(far, "cat");
     await until(() => ann.known.size === 2 && cat.known.size === 2);
+    // What is under way when the connection breaks is answered too.
+    proxy.freeze();
+    const underway = ann.signal("cat");
     proxy.cut();
     await until(() => near.said.includes("away"));
+    await until(() => ann.fates.get(underway) === "refused");
     assert.equal(near.backplane.state.open, false);
     const local = ann.signal("bob");
     assert.equal(ann.fates.get(local), "sent");
