@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What knocks promise, on any store: at least once until acknowledged, answered once, never without an end. */
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe } from "node:test";
 import { type Refusal, refusal } from "@signalbox/core";
 import {
   addCandidates,
@@ -13,53 +13,16 @@ import {
   getKnock,
   type KnockBatch,
   type KnockRecord,
-  type RegistryLimits,
-  type Store,
   sweep,
   takeKnocks,
 } from "@signalbox/core/registry";
 import { settled } from "@signalbox/core/testing";
 import type { StoreUnderTest } from "../backplane/store-suite.ts";
-import { granted, refusedWith, type TestGround, testGround } from "./ground.ts";
-
-const sdp =
-  "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\na=ice-ufrag:abcd\r\n";
-const offer = { type: "offer", sdp };
-const answer = { type: "answer", sdp: `${sdp}a=setup:active\r\n` };
-const accepting = { answer, candidates: [], complete: true };
-const camera = { by: "name", server: "cam", service: "camera" } as const;
-const all = { server: "cam", service: "-" };
-const none = new AbortController().signal;
+import { granted, refusedWith } from "./ground.ts";
+import { accepting, all, answer, camera, knockGround, none, offer, sdp } from "./knock-ground.ts";
 
 export const knockSuite = (engine: string, make: () => Promise<StoreUnderTest>): void => {
-  const clause = (
-    name: string,
-    run: (ground: TestGround) => Promise<void>,
-    limits: Partial<RegistryLimits> = {},
-  ) =>
-    test(name, async () => {
-      const { store, stop } = await make();
-      try {
-        const ground = testGround(store, limits);
-        const services = [{ protocol: "camera", version: "1" }, { protocol: "sensor" }];
-        granted(
-          await createServer(
-            ground,
-            { id: "cam", room: "hall", services, ttlMs: 600_000 },
-            {},
-            ground.digest("owner"),
-          ),
-        );
-        await run(ground);
-        assert.equal(ground.clock.pending, 0, "a timer was left behind");
-      } finally {
-        await stop();
-      }
-    });
-  const knock = (ground: TestGround, token = "ann", ttlMs = 30_000) =>
-    createKnock(ground, camera, { offer, ttlMs }, ground.digest(token));
-  const take = (ground: TestGround, cursor = "", waitMs = 0) =>
-    takeKnocks(ground, all, ground.asker("owner"), cursor, 50, waitMs, none);
+  const { clause, knock, take } = knockGround(make);
 
   describe(`knocks on the ${engine} store`, () => {
     clause(
@@ -373,50 +336,6 @@ export const knockSuite = (engine: string, make: () => Promise<StoreUnderTest>):
       },
       { knocksPerService: 500 },
     );
-
-    clause("that are over are nothing that those who knock or wait have to go through", async (ground) => {
-      const ends = [
-        (made: KnockRecord) => cancelKnock(ground, made, ground.asker("ann")),
-        (made: KnockRecord) => answerKnock(ground, made, ground.asker("owner"), accepting),
-        (made: KnockRecord) =>
-          answerKnock(ground, made, ground.asker("owner"), {
-            candidates: [],
-            complete: true,
-            rejectReason: "no",
-          }),
-      ];
-      for (const end of ends) granted(await end(granted(await knock(ground))));
-      granted(await knock(ground, "ann", 1_000));
-      ground.clock.advance(1_000);
-      await sweep(ground);
-      granted(await knock(ground, "bob"));
-      let read = 0;
-      const store: Store = {
-        ...ground.store,
-        async scan(...asked) {
-          const page = await ground.store.scan(...asked);
-          read += page.records.length;
-          return page;
-        },
-      };
-      granted(await createKnock({ ...ground, store }, camera, { offer }, ground.digest("cat")));
-      assert.equal(read, 1, "one waits when another knocks");
-      granted(await takeKnocks({ ...ground, store }, all, ground.asker("owner"), "", 50, 0, none));
-      assert.equal(read, 3, "two wait when they are fetched");
-    });
-
-    clause("of the owner, at the own server, are answered by that owner", async (ground) => {
-      const made = granted(await knock(ground, "owner"));
-      assert.equal(
-        granted(await answerKnock(ground, made, ground.asker("owner"), accepting)).state,
-        "answered",
-      );
-      const strange = granted(await knock(ground, "ann"));
-      assert.equal(
-        refusedWith(await answerKnock(ground, strange, ground.asker("ann"), accepting)),
-        "forbidden",
-      );
-    });
 
     clause(
       "of a server that was removed can still be read by who knocked, until their time is over",

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { memoryStore } from "@signalbox/backplane/memory";
 import { sqliteStore } from "@signalbox/backplane/sqlite";
+import { knockEndSuite } from "./knock-end-suite.ts";
 import { knockSuite } from "./knock-suite.ts";
 import { registrySuite } from "./registry-suite.ts";
 
@@ -26,4 +27,5 @@ for (const [engine, make] of [
 ] as const) {
   registrySuite(engine, make);
   knockSuite(engine, make);
+  knockEndSuite(engine, make);
 }
