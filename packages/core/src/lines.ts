@@ -3,12 +3,13 @@
 import type { Frame } from "./frame.ts";
 import { resumeElsewhere } from "./handover.ts";
 import type { ConnectionId } from "./ids.ts";
-import { join, leave, list, update } from "./membership.ts";
+import { join, leave, update } from "./membership.ts";
 import type { Decoded, Dialect, Handshake, LinePort } from "./ports.ts";
 import { fullBucket, inDebt, refillMs, take } from "./rate.ts";
 import { settleFetched } from "./receipts.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 import { relay, sendMessage } from "./relay.ts";
+import { list } from "./rosters.ts";
 import { acknowledged, detach, endSession, openSession, resumeSession } from "./sessions.ts";
 import { type HubState, type LineState, membershipIn, type Session } from "./state.ts";
 import { refuseCommand, tell } from "./telling.ts";

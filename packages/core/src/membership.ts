@@ -7,6 +7,7 @@ import type { Claim, Entry, LeaveReason, Presence, Service } from "./member.ts";
 import { announce, applyChange, viewOf } from "./news.ts";
 import type { Claimed, NotedSession } from "./ports.ts";
 import { isRefusal, type Refusal, refusal } from "./refusal.ts";
+import { tellSnapshot } from "./rosters.ts";
 import { askSiblings, tellSiblings } from "./siblings.ts";
 import {
   type HubState,
@@ -17,7 +18,6 @@ import {
   type Session,
 } from "./state.ts";
 import { refuseCommand, tell } from "./telling.ts";
-import { rosterOf } from "./view.ts";
 import type { Command } from "./vocabulary.ts";
 
 type Join = Extract<Command, { readonly type: "join" }>;
@@ -172,28 +172,6 @@ export const withdraw = async (
   if (room === undefined) return;
   applyChange(hub, room, claimed.revision, came, session);
   applyChange(hub, room, released.revision, went, session);
-};
-
-/** Tells a member the room as it stands. */
-export const tellSnapshot = (
-  hub: HubState,
-  room: LocalRoom,
-  membership: Membership,
-  snapshot: boolean,
-  ref?: Join["ref"],
-): void => {
-  const { entry, session } = membership;
-  if (entry === undefined) return;
-  const roster = membership.presence.listens && room.view !== undefined ? rosterOf(room.view) : [];
-  membership.snapshotOrder = roster.at(-1)?.order ?? entry.order;
-  tell(hub, session, {
-    type: "joined",
-    room: membership.room,
-    self: entry,
-    roster,
-    snapshot,
-    ...(ref === undefined ? {} : { ref }),
-  });
 };
 
 const mintPeerId = (hub: HubState): PeerId => {
@@ -376,33 +354,6 @@ export const update = async (
   tell(hub, session, {
     type: "updated",
     room: command.room,
-    ...(command.ref === undefined ? {} : { ref: command.ref }),
-  });
-};
-
-/** Tells a page of the roster, of those that were there when the member was told the room. */
-export const list = (
-  hub: HubState,
-  session: Session,
-  command: Extract<Command, { readonly type: "list" }>,
-): void => {
-  const membership = membershipIn(session, command.room);
-  const room = membership === undefined ? undefined : hub.rooms.get(membership.key);
-  if (membership === undefined || room?.view === undefined)
-    return refuseCommand(hub, session, refusal("not-joined"), command.ref);
-  const rest = rosterOf(room.view).filter(
-    (member) =>
-      member.order > command.after &&
-      member.order <= membership.snapshotOrder &&
-      member.session !== session.id,
-  );
-  const members = rest.slice(0, command.limit);
-  const last = members.at(-1);
-  tell(hub, session, {
-    type: "listed",
-    room: command.room,
-    members,
-    ...(rest.length > members.length && last !== undefined ? { next: last.order } : {}),
     ...(command.ref === undefined ? {} : { ref: command.ref }),
   });
 };

@@ -3,10 +3,11 @@
 import { forgetCalls } from "./crossing.ts";
 import type { SessionId } from "./ids.ts";
 import type { LeaveReason } from "./member.ts";
-import { leave, noteSession, tellSnapshot } from "./membership.ts";
+import { leave, noteSession } from "./membership.ts";
 import { report, reportDelivered, reportExpired, settleFetched } from "./receipts.ts";
 import { isRefusal, type Refusal, refusal } from "./refusal.ts";
 import { acknowledge, awaitersOf, hasGap } from "./replay.ts";
+import { tellSnapshot } from "./rosters.ts";
 import { type HubState, type LineState, localRoom, type Session, watch } from "./state.ts";
 import { tell } from "./telling.ts";
 import type { Command } from "./vocabulary.ts";
