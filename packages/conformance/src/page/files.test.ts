@@ -62,7 +62,7 @@ describe("Shared folders in the page", () => {
     const shared = await ground(t, stage);
     await share(t, shared);
     const { page, complaints } = await open(t, stage, shared);
-    await page.locator("[data-device=attic]").getByRole("link", { name: "The attic" }).click();
+    await page.locator("[data-device=attic]").getByRole("link", { name: "Files" }).click();
     await entry(page, "notes.txt").waitFor();
     const names = page
       .locator("[data-entry]")

@@ -26,7 +26,8 @@ const share = async ({ folder, hidden, device }: ShareRequest, io: CommandIo, we
   const said = speech("files share", io, device.quiet);
   try {
     const source = await folderSource(folder, { hidden });
-    const label = device.displayName ?? (basename(folder) || "files");
+    // Who gives the device a name shows that one only, and not how the folder is called here.
+    const label = device.displayName === undefined ? basename(folder) : "";
     const service = fileService({ source, label, newHash, timer: systemGround });
     return await serveUntilEnd(device, [service], { webRtc, io, speech: said });
   } catch (error) {

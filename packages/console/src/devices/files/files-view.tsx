@@ -4,7 +4,7 @@ import { type Entry, type FileClient, fileChannel, filesOver, join } from "@sign
 import { useEffect, useRef, useState } from "preact/hooks";
 import { bytes } from "../../view/bytes.ts";
 import { Icon } from "../../view/icon.tsx";
-import type { ViewProps } from "../kinds.ts";
+import { nameOf, type ViewProps } from "../kinds.ts";
 import { useMeeting } from "../meeting.ts";
 import { Refused } from "../shell.tsx";
 import { DownloadList } from "./download-list.tsx";
@@ -161,14 +161,14 @@ const Folder = ({
   );
 };
 
-export const FilesView = ({ access, service }: ViewProps) => {
+export const FilesView = ({ access, server, service }: ViewProps) => {
   const { meeting, again } = useMeeting<FileClient>(access, service.name, () => ({
     channels: [fileChannel],
     begin: async (connection) => filesOver(connection, timer),
     closed: ({ closed }) => closed.then(() => new Error("The connection broke.")),
   }));
   const downloads = useDownloads(access, service.name);
-  const label = service.displayName || "Files";
+  const label = service.displayName || nameOf(server);
   return (
     <>
       {meeting.is === "connecting" && <p role="status">Connecting…</p>}
