@@ -10,6 +10,7 @@ const needed = [
   { command: "ip", from: "iproute2", for: "browser tests where loopback is the only network" },
   { command: "turnserver", from: "coturn", for: "calls through a STUN and TURN server" },
   { command: "redis-server", from: "redis-server", for: "several nodes behind one backplane" },
+  { command: "haproxy", from: "haproxy", for: "several nodes behind one port" },
 ];
 
 const isPresent = (command) =>
@@ -35,7 +36,7 @@ const install = (packages) => {
   } finally {
     if (forbids) rmSync(servicePolicy);
   }
-  const services = packages.filter((name) => ["coturn", "redis-server"].includes(name));
+  const services = packages.filter((name) => ["coturn", "redis-server", "haproxy"].includes(name));
   if (services.length > 0 && existsSync("/run/systemd/system"))
     run("systemctl", "disable", "--now", ...services);
   return true;

@@ -46,8 +46,12 @@ export const describeError = (error: unknown): { readonly [field: string]: strin
   };
 };
 
+/** Nodes that were said to be out of reach. A process that is started anew is another node. */
+const nodesRemembered = 1_000;
+
 export const logObservations = (log: Log) => {
   const tracing = log.isLevelEnabled("trace");
+  const unreachable = new Set<string>();
   return (seen: Observation): void => {
     switch (seen.type) {
       case "sessionOpened":
@@ -102,6 +106,10 @@ export const logObservations = (log: Log) => {
         log.debug("a roster was fetched again");
         return;
       case "nodeUnreachable":
+        // Once for each: the metrics count them all.
+        if (unreachable.has(seen.node)) return;
+        if (unreachable.size >= nodesRemembered) unreachable.clear();
+        unreachable.add(seen.node);
         log.warn({ node: seen.node }, "a node cannot be reached");
         return;
       case "failed":

@@ -1,3 +1,3 @@
 // SPDX-License-Identifier: MIT
-export { type RedisProcess, startRedis } from "./redis-process.ts";
+export { freePort, type RedisProcess, startRedis } from "./redis-process.ts";
 export { type Severable, severable } from "./severable.ts";

@@ -24,7 +24,8 @@ export interface RedisProcess {
   stop(): Promise<void>;
 }
 
-const freePort = async (): Promise<number> => {
+/** A port that nobody listens on right now. */
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

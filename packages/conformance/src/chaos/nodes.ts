@@ -24,7 +24,11 @@ export interface ServerNode {
 
 const main = fileURLToPath(new URL("../../../cli/src/main.ts", import.meta.url));
 
-export const serverNode = async (redisPort: number, options: readonly string[] = []): Promise<ServerNode> => {
+export const serverNode = async (
+  redisPort: number,
+  options: readonly string[] = [],
+  port = 0,
+): Promise<ServerNode> => {
   const proxy = await severable(redisPort);
   let child: ChildProcess | undefined;
   let url: string | undefined;
@@ -39,7 +43,7 @@ export const serverNode = async (redisPort: number, options: readonly string[] =
     await ended;
   };
   const start = async (): Promise<void> => {
-    const args = ["serve", "--host", "127.0.0.1", "--port", "0", ...options];
+    const args = ["serve", "--host", "127.0.0.1", "--port", String(port), ...options];
     const started = spawn(process.execPath, ["--conditions=@signalbox/source", main, ...args], {
       env: { PATH: process.env.PATH ?? "", SIGNALBOX_REDIS: `redis://127.0.0.1:${proxy.port}` },
       stdio: ["ignore", "pipe", "pipe"],
