@@ -6,7 +6,7 @@ import type { Change } from "./parcel.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { type HubState, type LocalRoom, type Session, watch } from "./state.ts";
 import { tell } from "./telling.ts";
-import { emptyView, hasHole, learn, newsAhead, reconcile, rosterOf, type View } from "./view.ts";
+import { emptyView, hasHole, keepMember, learn, newsAhead, reconcile, rosterOf, type View } from "./view.ts";
 
 /** How long a hole in the news may last before the roster is fetched again: late news on a loaded bus takes less. */
 const patienceMs = 500;
@@ -40,8 +40,23 @@ export const applyChange = (
 ): void => {
   const { view } = room;
   if (view === undefined) return;
-  for (const told of learn(view, revision, change)) spread(hub, room, view, told, by);
+  for (const told of learn(view, revision, change)) {
+    if (!stays(hub, room, view, told)) spread(hub, room, view, told, by);
+  }
   if (hasHole(view)) checkLater(hub, room, view);
+};
+
+/**
+ * Is it one of this node's own that others took for lost? It is here, heard by those beside it, and about to be claimed again:
+ * they are told nothing, and it stays in the picture. Where its place is another's by then it ends, and is told to have left.
+ */
+const stays = (hub: HubState, room: LocalRoom, view: View, change: Change): boolean => {
+  if (change.kind !== "left" || (change.reason !== "lost" && change.reason !== "node-lost")) return false;
+  const { entry } = change;
+  const session = hub.sessions.get(entry.session);
+  const here = session?.memberships.some(({ key, left }) => key === room.key && left === undefined) === true;
+  if (here) keepMember(view, entry);
+  return here;
 };
 
 const spread = (
@@ -131,8 +146,9 @@ const mend = async (hub: HubState, room: LocalRoom, before: Promise<unknown> | u
   const fetched = await fetchRoster(hub, room.key);
   // Who comes back from an absence fetches every roster again.
   if (isRefusal(fetched)) return;
-  for (const change of reconcile(view, fetched.entries, fetched.revision))
-    spread(hub, room, view, change, undefined);
+  for (const change of reconcile(view, fetched.entries, fetched.revision)) {
+    if (!stays(hub, room, view, change)) spread(hub, room, view, change, undefined);
+  }
 };
 
 const fetchRoster = async (

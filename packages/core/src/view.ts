@@ -119,6 +119,12 @@ export const reconcile = (view: View, entries: readonly Entry[], revision: Revis
   return changes;
 };
 
+/** Puts a member back that was taken out a moment ago. */
+export const keepMember = (view: View, entry: Entry): void => {
+  view.members.set(entry.session, entry);
+  view.cached = undefined;
+};
+
 /** What somebody who knows these members has to be told, to know this view; departures first. */
 export const differences = (known: readonly Entry[], view: View): readonly Change[] => {
   const theirs: View = { ...emptyView(), members: new Map(known.map((entry) => [entry.session, entry])) };

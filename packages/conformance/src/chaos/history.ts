@@ -28,5 +28,5 @@ export const atRest = (peers: readonly ChaosPeer[]): boolean =>
     (peer) =>
       peer.inside &&
       peer.known.size === peers.length - 1 &&
-      peers.every((other) => other === peer || peer.known.get(other.id) === other.session),
+      peers.every((other) => other === peer || peer.known.get(other.session ?? "") === other.id),
   );

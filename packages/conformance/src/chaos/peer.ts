@@ -28,7 +28,7 @@ export interface ChaosPeer {
   readonly id: string;
   readonly stays: readonly Stay[];
   readonly sent: readonly Sent[];
-  /** Whom it knows now: session by id. */
+  /** Whom it knows now: id by session. */
   readonly known: ReadonlyMap<string, string>;
   readonly session: string | undefined;
   readonly inside: boolean;
@@ -78,8 +78,8 @@ export const chaosPeer = (id: string, place: () => string | undefined): ChaosPee
   };
   const introduce = (member: Frame): void => {
     const [name, session] = [String(member.id), String(member.session)];
-    if (known.get(name) === session) complaints.push(`${id} was introduced to ${name} twice`);
-    known.set(name, session);
+    if (known.has(session)) complaints.push(`${id} was introduced to ${name} twice`);
+    known.set(session, name);
   };
   const take = (frame: Frame): void => {
     if (typeof frame.seq === "number") {
@@ -132,12 +132,12 @@ export const chaosPeer = (id: string, place: () => string | undefined): ChaosPee
         introduce(frame.member as Frame);
         return;
       case "peer-left":
-        if (known.get(String(frame.id)) === frame.session) known.delete(String(frame.id));
-        else complaints.push(`${id} was told that ${String(frame.id)} left, who was not there`);
+        if (!known.delete(String(frame.session)))
+          complaints.push(`${id} was told that ${String(frame.id)} left, who was not there`);
         return;
       case "signal": {
         const from = String(frame.session);
-        if (known.get(String(frame.from)) !== from)
+        if (!known.has(from))
           complaints.push(`${id} was told something of ${String(frame.from)}, who was not there`);
         const numbers = stay?.took.get(from) ?? [];
         numbers.push(Number((frame.signal as Frame).data));
@@ -206,7 +206,7 @@ export const chaosPeer = (id: string, place: () => string | undefined): ChaosPee
     complaints,
     signal(choice) {
       const others = [...known];
-      const [to, toSession] = others[choice % Math.max(1, others.length)] ?? [];
+      const [toSession, to] = others[choice % Math.max(1, others.length)] ?? [];
       if (to === undefined || toSession === undefined || stay === undefined || !inside || !attached) return;
       number += 1;
       const one: Sent = { number, bySession: stay.session, toSession, fate: undefined };
