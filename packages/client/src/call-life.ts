@@ -32,6 +32,8 @@ interface CallParts {
 const answerMs = 45_000;
 /** As long as browsers look for a path. Milliseconds. */
 const connectMs = 30_000;
+/** Time between two looks at a connection that is being made, should it not tell. Milliseconds. */
+const lookEveryMs = 1_000;
 
 export const createCall = ({ host, peer, options, offer, ...parts }: CallParts): CallInRoom => {
   const events = emitter<CallEvents>(["channel", "track"]);
@@ -108,8 +110,15 @@ export const createCall = ({ host, peer, options, offer, ...parts }: CallParts):
   const connecting = () => {
     answered = true;
     turn("connecting");
-    deadline.set(options.connectWithinMs ?? connectMs, () => fail(path()));
+    lookFor(options.connectWithinMs ?? connectMs);
   };
+  const lookFor = (ms: number) =>
+    deadline.set(Math.min(ms, lookEveryMs), () => {
+      path.look();
+      if (state !== "connecting") return;
+      if (ms > lookEveryMs) lookFor(ms - lookEveryMs);
+      else fail(path.why());
+    });
 
   const post = (body: SignalBody) => {
     // A stay that is not in the room any more may have come back under a new session.
@@ -197,7 +206,7 @@ export const createCall = ({ host, peer, options, offer, ...parts }: CallParts):
     broken(how) {
       if (ended !== undefined) return;
       if (!wasConnected) {
-        if (how === "failed") fail(path());
+        if (how === "failed") fail(path.why());
         return;
       }
       if (state === "connected") trace.mark("interrupted", how, true);
@@ -205,7 +214,7 @@ export const createCall = ({ host, peer, options, offer, ...parts }: CallParts):
       recovery.broken(how);
     },
     withoutCandidates() {
-      if (!wasConnected) fail(path());
+      if (!wasConnected) fail(path.why());
     },
   });
 

@@ -13,30 +13,36 @@ export interface PathHooks {
   withoutCandidates(): void;
 }
 
-/** Watches for as long as the connection lives. The function given back says why there is no path, from what is known. */
+export interface Path {
+  /** Looks at the states again: wrtc 0.10.0 does not tell of a handshake that fails in the moment the path opens. */
+  look(): void;
+  /** Why there is no path, from what is known. */
+  why(): VerdictCode;
+}
+
+/** Watches for as long as the connection lives. */
 export const watchPath = (
   pc: RTCPeerConnection,
   relayOnly: boolean,
   trace: Trace,
   hooks: PathHooks,
-): (() => VerdictCode) => {
+): Path => {
   const hasIce = () =>
     hooks.answered() && (pc.iceConnectionState === "connected" || pc.iceConnectionState === "completed");
   const hasOwn = () => Object.keys(trace.local).length > 0 || hasCandidates(pc);
-  const onState = () => {
-    // Not every stack reports a handshake that fails as the path opens as a change of the connection.
-    (pc.sctp ?? pc.getSenders()[0])?.transport?.addEventListener?.("statechange", onState);
+  const look = () => {
     if (hooks.answered() && pc.iceConnectionState === "checking") trace.mark("checking");
     if (hasIce()) trace.mark("ice-connected");
     const { connectionState } = pc;
     if (connectionState === "connected") {
       trace.mark("dtls-connected");
       hooks.connected();
-    } else if (connectionState === "disconnected" || connectionState === "failed")
+    } else if (connectionState === "disconnected" || connectionState === "failed") {
       hooks.broken(connectionState);
+    }
   };
-  pc.addEventListener("connectionstatechange", onState);
-  pc.addEventListener("iceconnectionstatechange", onState);
+  pc.addEventListener("connectionstatechange", look);
+  pc.addEventListener("iceconnectionstatechange", look);
   pc.addEventListener("icegatheringstatechange", () => {
     if (pc.iceGatheringState !== "complete") return;
     trace.mark("gathered");
@@ -45,9 +51,12 @@ export const watchPath = (
   pc.addEventListener("icecandidate", ({ candidate }) => {
     if (candidate?.candidate) trace.counts("local", candidate.candidate);
   });
-  return () => {
-    if (hasIce()) return "dtls-failed";
-    if (!hasOwn()) return relayOnly ? "turn-unusable" : "no-candidates-gathered";
-    return Object.keys(trace.remote).length > 0 ? "ice-failed" : "peer-without-candidates";
+  return {
+    look,
+    why() {
+      if (hasIce()) return "dtls-failed";
+      if (!hasOwn()) return relayOnly ? "turn-unusable" : "no-candidates-gathered";
+      return Object.keys(trace.remote).length > 0 ? "ice-failed" : "peer-without-candidates";
+    },
   };
 };

@@ -250,14 +250,16 @@ test("a peer that came back under a new session is addressed, and heard, under t
   assert.deepEqual(said(), [["bob", undefined, "bye", call.id]]);
 });
 
-test("a failed handshake is told at once, also where the stack reports it on the transport alone", async () => {
-  const { offered, hear, connections } = calling();
+test("a failed handshake is found within a second where the stack does not tell of it", async () => {
+  const { offered, hear, connections, clock } = calling();
   const call = await offered();
   hear("bob", { kind: "answer", call: call.id, sdp: "theirs" });
   connections[0]?.turn("connecting");
   assert.equal(call.state, "connecting");
   connections[0]?.failHandshake();
+  clock.advance(1_000);
   assert.equal(call.verdict.code, "dtls-failed");
+  assert.equal(clock.pending, 0);
 });
 
 test("an ICE restart brings the ICE servers of the day", async () => {

@@ -15,7 +15,7 @@ export const failures = {
   "queue-full": "Too much waits for the line.",
   "too-large": "The server takes no frame that large.",
   closed: "The session is closed.",
-  left: "The room has been left.",
+  left: "The room is left.",
 } as const;
 
 export type FailureCode = keyof typeof failures;

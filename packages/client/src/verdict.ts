@@ -30,11 +30,11 @@ export const verdicts = {
     fix: "See that the peer listens for calls.",
   },
   "rejected-by-peer": { sentence: "The peer did not take the call.", fix: "" },
-  "answered-elsewhere": { sentence: "Another peer with the same id took the call.", fix: "" },
+  "answered-elsewhere": { sentence: "Another peer with that id took the call.", fix: "" },
   "hung-up-by-peer": { sentence: "The peer ended the call.", fix: "" },
   "hung-up-here": { sentence: "The call was ended here.", fix: "" },
   "media-mismatch": {
-    sentence: "The peer takes no kind of media that was offered.",
+    sentence: "The peer takes no kind that was offered.",
     fix: "Offer a kind that its traits name.",
   },
   "description-refused": { sentence: "A description could not be made or applied.", fix: "See the detail." },
@@ -43,7 +43,7 @@ export const verdicts = {
     fix: "Check that WebRTC may use its network.",
   },
   "turn-unusable": {
-    sentence: "Only relayed paths are allowed, and no TURN server gave one.",
+    sentence: "Only relayed paths are allowed, and TURN gave none.",
     fix: "Check the TURN server's address and credentials.",
   },
   "peer-without-candidates": {
@@ -51,12 +51,12 @@ export const verdicts = {
     fix: "Check its network and its TURN server.",
   },
   "ice-failed": {
-    sentence: "Both sides have addresses, but no path between them works.",
+    sentence: "Both sides have addresses, but no path works.",
     fix: "Offer a TURN server: a firewall or NAT is in between.",
   },
   "dtls-failed": {
     sentence: "There is a path, but no encryption could be agreed.",
-    fix: "A description was altered on its way, or another answers for the peer.",
+    fix: "A description was altered, or another answers for the peer.",
   },
   "path-lost": {
     sentence: "The path broke, and no other was found.",
@@ -67,7 +67,7 @@ export const verdicts = {
     fix: "Check the network: the line is tried again.",
   },
   "credential-refused": {
-    sentence: "The server did not let this peer in again.",
+    sentence: "The server did not let this peer in.",
     fix: "Connect with a fresh credential.",
   },
   refused: { sentence: "The server did not pass the call on.", fix: "See the detail." },

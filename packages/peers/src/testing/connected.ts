@@ -17,11 +17,16 @@ export interface Ends {
   channel(protocol: string): readonly [viewer: RTCDataChannel, device: Promise<RTCDataChannel>];
 }
 
+/** The other end may be closed by the time a candidate gets there. */
+const closedMeanwhile = () => {};
+
 export const twoEnds = (test: Pick<TestContext, "after">): Ends => {
   const [viewer, device] = [0, 0].map(() => new wrtc.RTCPeerConnection({ iceServers: [] }));
   if (viewer === undefined || device === undefined) throw new Error("there are two");
-  viewer.onicecandidate = ({ candidate }) => candidate && device.addIceCandidate(candidate);
-  device.onicecandidate = ({ candidate }) => candidate && viewer.addIceCandidate(candidate);
+  viewer.onicecandidate = ({ candidate }) =>
+    candidate && device.addIceCandidate(candidate).catch(closedMeanwhile);
+  device.onicecandidate = ({ candidate }) =>
+    candidate && viewer.addIceCandidate(candidate).catch(closedMeanwhile);
   let channels = 0;
   test.after(() => {
     viewer.close();
