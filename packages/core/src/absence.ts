@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** After this node could not be seen for a while: it claims again what it holds, and looks anew at every room. */
-import { withdraw } from "./membership.ts";
+import { noteSession, withdraw } from "./membership.ts";
 import { announce, applyChange, refetch } from "./news.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { endSession } from "./sessions.ts";
@@ -23,8 +23,12 @@ const inLanes = async <Item>(items: readonly Item[], run: (item: Item) => Promis
  * forgotten the last of what it was told. Where it is gone again meanwhile, this ends early, to be called once more.
  */
 export const restore = async (hub: HubState, restarted: boolean): Promise<void> => {
-  const held = [...hub.sessions.values()].flatMap((session) => session.memberships);
-  await inLanes(held, (membership) => reclaim(hub, membership, restarted));
+  const seated = [...hub.sessions.values()].filter(({ memberships }) => memberships.length > 0);
+  await inLanes(seated, async (session) => {
+    for (const membership of session.memberships) await reclaim(hub, membership, restarted);
+    // What was noted of it may be forgotten, or never have arrived.
+    noteSession(hub, session);
+  });
   const seen = [...hub.rooms.values()].filter(({ view }) => view !== undefined);
   await inLanes(seen, (room) => refetch(hub, room));
 };

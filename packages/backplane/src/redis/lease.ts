@@ -9,6 +9,7 @@ import type { Keys } from "./keys.ts";
 import * as scripts from "./lease-scripts.ts";
 import type { Link } from "./link.ts";
 import { sweepScript } from "./room-scripts.ts";
+import { orphanedMs } from "./session-book.ts";
 import { orphanScript } from "./session-scripts.ts";
 
 export interface LeaseParts {
@@ -54,9 +55,6 @@ export interface Lease {
 const renewalsPerLease = 4;
 /** Leases, rooms and members looked at in one step of a sweep. */
 const batch = 100;
-
-/** How long a session whose node is lost can be resumed on another one. Milliseconds. 60 s: longer than any usual grace time. */
-const orphanedMs = 60_000;
 
 export const createLease = (parts: LeaseParts): Lease => {
   const { node, keys, link, clock, leaseMs, freshEpoch, failed } = parts;

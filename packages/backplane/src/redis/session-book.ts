@@ -6,6 +6,9 @@ import type { Lease } from "./lease.ts";
 import type { Link } from "./link.ts";
 import { forgetSessionScript, noteScript, takeScript } from "./session-scripts.ts";
 
+/** How long a session that no node has can be resumed. Milliseconds. 60 s: longer than any usual grace time. */
+export const orphanedMs = 60_000;
+
 export interface SessionBookParts {
   readonly node: NodeId;
   readonly keys: Keys;
@@ -29,7 +32,12 @@ export const redisSessionBook = ({ node, keys, link, lease, failed }: SessionBoo
   async take(session, token, incarnation) {
     const away = refusal("cluster-away", undefined, 1_000);
     if (!lease.open) return away;
-    const reply = await link.evaluate(takeScript, keys.session(session), [digest(token), incarnation, node]);
+    const reply = await link.evaluate(takeScript, keys.session(session), [
+      digest(token),
+      incarnation,
+      node,
+      orphanedMs,
+    ]);
     if (!Array.isArray(reply)) return away;
     const [status, before, text] = reply;
     if (status === "stale") return refusal("stale-incarnation");

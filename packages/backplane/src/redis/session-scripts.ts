@@ -25,14 +25,17 @@ return 1
 `,
 };
 
-/** Arguments: digest, incarnation, node that takes it. Answers with the node that had it and what it noted. */
+/**
+ * Arguments: digest, incarnation, node that takes it, milliseconds in which that node is to note that it has it: one that dies in
+ * between leaves nothing behind for ever. Answers with the node that had it and what it noted.
+ */
 export const takeScript: Script = {
   text: `
 local found = redis.call('HMGET', KEYS[1], 'd', 'i', 'n', 't')
 if not found[1] or found[1] ~= ARGV[1] then return {'unknown'} end
 if tonumber(found[2]) >= tonumber(ARGV[2]) then return {'stale'} end
 redis.call('HSET', KEYS[1], 'i', ARGV[2], 'n', ARGV[3])
-redis.call('PERSIST', KEYS[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return {'taken', found[3], found[4]}
 `,
 };

@@ -17,8 +17,12 @@ export interface RedisProcess {
   kill(): Promise<void>;
   /** Starts it again on the same port and in the same folder: with what it wrote to disk, if anything. */
   restart(): Promise<void>;
+  /** What `redis-cli` answers to this command, as text. */
+  command(...words: readonly string[]): Promise<string>;
   /** Writes everything to disk, as `SAVE` does. */
   save(): Promise<unknown>;
+  /** What `redis-cli` prints for this command. */
+  command(...words: readonly string[]): Promise<string>;
   /** Makes it a cluster of one, where it was started with `--cluster-enabled yes`. */
   ownAllSlots(): Promise<void>;
   stop(): Promise<void>;
@@ -81,7 +85,9 @@ export const startRedis = async (settings: readonly string[] = []): Promise<Redi
     },
     kill,
     restart: run,
+    command,
     save: () => command("save"),
+    command,
     async ownAllSlots() {
       await command("cluster", "addslotsrange", "0", "16383");
       while (!(await command("cluster", "info")).includes("cluster_state:ok")) await command("ping");
