@@ -21,8 +21,6 @@ export interface RedisProcess {
   command(...words: readonly string[]): Promise<string>;
   /** Writes everything to disk, as `SAVE` does. */
   save(): Promise<unknown>;
-  /** What `redis-cli` prints for this command. */
-  command(...words: readonly string[]): Promise<string>;
   /** Makes it a cluster of one, where it was started with `--cluster-enabled yes`. */
   ownAllSlots(): Promise<void>;
   stop(): Promise<void>;
@@ -87,7 +85,6 @@ export const startRedis = async (settings: readonly string[] = []): Promise<Redi
     restart: run,
     command,
     save: () => command("save"),
-    command,
     async ownAllSlots() {
       await command("cluster", "addslotsrange", "0", "16383");
       while (!(await command("cluster", "info")).includes("cluster_state:ok")) await command("ping");
