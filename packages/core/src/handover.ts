@@ -14,7 +14,7 @@ import type { NotedSession } from "./ports.ts";
 import { awaitReceipts } from "./receipts.ts";
 import { isRefusal, refusal } from "./refusal.ts";
 import { emptyReplay, type Replay } from "./replay.ts";
-import { attach } from "./sessions.ts";
+import { attach, resumeSession } from "./sessions.ts";
 import type { HubState, LineState, Membership, Session } from "./state.ts";
 import { watch } from "./state.ts";
 import { tell } from "./telling.ts";
@@ -28,20 +28,42 @@ const handOverWithinMs = 2_000;
 /** How long a node remembers that it handed a session over, and then lets go of what nobody claimed. Milliseconds. */
 const rememberMs = 10_000;
 
-/** Resumes a session that is not on this node. */
-export const resumeElsewhere = async (hub: HubState, line: LineState, command: Resume): Promise<void> => {
+/**
+ * Resumes a session that is not on this node, or is just coming. Of several lines that ask for it each is served after those before
+ * it, so that it comes once; a stranger without its token keeps nobody waiting for longer than the book takes to say so.
+ */
+export const resumeElsewhere = (hub: HubState, line: LineState, command: Resume): Promise<void> => {
+  const { session: id } = command;
+  const before = hub.coming.get(id);
+  const mine = fetchSession(hub, line, command, before);
+  const all = Promise.allSettled([before, mine]).then(() => {
+    if (hub.coming.get(id) === all) hub.coming.delete(id);
+  });
+  hub.coming.set(id, all);
+  return mine;
+};
+
+const fetchSession = async (
+  hub: HubState,
+  line: LineState,
+  command: Resume,
+  before: Promise<void> | undefined,
+): Promise<void> => {
   if (line.session !== undefined) return;
   const { session: id, token, incarnation } = command;
   const noted = await hub.book?.take(id, token, incarnation);
-  if (line.closed) return;
   if (noted === undefined || (!isRefusal(noted) && noted.protocol !== line.dialect.name))
     return hub.endLine(line, refusal("session-unknown"));
   if (isRefusal(noted)) return hub.endLine(line, noted);
+  // From here on the session is this node's, also where the line broke meanwhile: others come here to ask for it.
+  await before;
+  if (hub.sessions.has(id)) return line.closed ? undefined : resumeSession(hub, line, command);
   const handed = noted.node === hub.node ? undefined : await askFor(hub, noted.node, id, incarnation);
+  if (handed === "stale") return hub.endLine(line, refusal("stale-incarnation"));
   if (handed !== undefined && command.seen > handed.seq)
     return hub.endLine(line, refusal("malformed", "It has seen more than was ever sent."));
   const session = revived(hub, line, command, noted, handed);
-  hub.sessions.set(id, session);
+  comeBack(hub, session);
   const seats: readonly Seat[] = handed?.rooms ?? noted.rooms;
   const lost: Seat[] = [];
   for (const seat of seats) {
@@ -64,6 +86,13 @@ export const resumeElsewhere = async (hub: HubState, line: LineState, command: R
     awaitReceipts(hub, session, ref, [noted.node], { fate: "unknown" }, undefined);
   }
   noteSession(hub, session);
+};
+
+/** It is here from now on, also where this node handed it over a moment ago. */
+const comeBack = (hub: HubState, session: Session): void => {
+  hub.moved.get(session.id)?.cancel();
+  hub.moved.delete(session.id);
+  hub.sessions.set(session.id, session);
 };
 
 const revived = (
@@ -122,14 +151,17 @@ const tellMissed = (hub: HubState, membership: Membership, handed: HandedSession
   }
 };
 
-/** Asks the node that has a session for it. Undefined where that node is gone, has it no more, or does not answer. */
+/**
+ * Asks the node that has a session for it. Undefined where that node is gone, has it no more, or does not answer; `stale` where its
+ * peer came back there with a later line.
+ */
 const askFor = async (
   hub: HubState,
   node: NodeId,
   session: SessionId,
   incarnation: number,
-): Promise<HandedSession | undefined> => {
-  const answered = new Promise<HandedSession | undefined>((resolve) => {
+): Promise<HandedSession | "stale" | undefined> => {
+  const answered = new Promise<HandedSession | "stale" | undefined>((resolve) => {
     const cancel = hub.clock.after(handOverWithinMs, () => resolve(undefined));
     hub.asked.set(session, (handed) => {
       cancel();
@@ -149,8 +181,11 @@ export const handOver = async (
   from: NodeId,
   { session: id, incarnation }: Extract<Parcel, { readonly type: "handOver" }>,
 ): Promise<void> => {
+  // It may be on its way to here itself.
+  await hub.coming.get(id);
   const session = hub.sessions.get(id);
-  const known = session !== undefined && incarnation > session.incarnation;
+  const stale = session !== undefined && incarnation <= session.incarnation;
+  const known = session !== undefined && !stale;
   if (known) {
     session.incarnation = incarnation;
     const { line } = session;
@@ -160,7 +195,12 @@ export const handOver = async (
   }
   const handed = known && !session.ended ? pack(hub, session) : undefined;
   if (handed !== undefined) part(hub, session, from);
-  await hub.bus.send(from, { type: "handedOver", session: id, ...(handed === undefined ? {} : { handed }) });
+  const answer = stale ? "stale" : handed;
+  await hub.bus.send(from, {
+    type: "handedOver",
+    session: id,
+    ...(answer === undefined ? {} : { handed: answer }),
+  });
 };
 
 const pack = (hub: HubState, session: Session): HandedSession => {

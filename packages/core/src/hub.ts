@@ -70,6 +70,7 @@ export const createHub = (parts: HubParts): Hub => {
     rooms: new Map(),
     questions: new Set(),
     asked: new Map(),
+    coming: new Map(),
     moved: new Map(),
     draining: false,
     endLine: (line, why) => endLine(hub, line, why),

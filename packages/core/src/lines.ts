@@ -163,7 +163,8 @@ const execute = (
 ): Promise<unknown> | undefined => {
   if (command.type === "open") return openSession(hub, line, command);
   if (command.type === "resume") {
-    if (hub.book !== undefined && !hub.sessions.has(command.session))
+    const { session: id } = command;
+    if (hub.book !== undefined && (!hub.sessions.has(id) || hub.coming.has(id)))
       return resumeElsewhere(hub, line, command);
     resumeSession(hub, line, command);
     return undefined;

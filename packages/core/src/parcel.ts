@@ -56,8 +56,8 @@ export type Parcel =
     }
   /** A session of the node this is sent to has come back to the sender. */
   | { readonly type: "handOver"; readonly session: SessionId; readonly incarnation: number }
-  /** The answer; without `handed` the session is not there. */
-  | { readonly type: "handedOver"; readonly session: SessionId; readonly handed?: HandedSession }
+  /** The answer; without `handed` the session is not there, with `stale` its peer came back there since. */
+  | { readonly type: "handedOver"; readonly session: SessionId; readonly handed?: HandedSession | "stale" }
   | {
       readonly type: "receipt";
       readonly to: ReceiptTo;

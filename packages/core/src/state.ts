@@ -53,7 +53,9 @@ export interface HubState extends HubParts {
     readonly came: Set<NodeId>;
   }>;
   /** Sessions asked of other nodes, and who waits for them. */
-  readonly asked: Map<SessionId, (handed: HandedSession | undefined) => void>;
+  readonly asked: Map<SessionId, (handed: HandedSession | "stale" | undefined) => void>;
+  /** Sessions on their way to this node; settles when all lines that asked for one were served. */
+  readonly coming: Map<SessionId, Promise<void>>;
   /** Sessions that were handed over a moment ago. `letGo` releases what nobody claimed. */
   readonly moved: Map<
     SessionId,
