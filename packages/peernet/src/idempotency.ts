@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Requests that were already answered (AIP-155): the same id gets the same answer again, for a while. */
 import { create, type DescMessage, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
+import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { type IceServers, refusal } from "@signalbox/core";
-import type { RegistryGround, Write } from "@signalbox/core/registry";
+import type { RegistryGround, StoredRecord, Write } from "@signalbox/core/registry";
 import {
+  type CreateKnockRequest,
   GetKnockRequestSchema,
   GetRoomRequestSchema,
   GetRoomResponseSchema,
@@ -12,12 +14,13 @@ import {
   GetServiceRequestSchema,
   GetServiceResponseSchema,
   IceServerSchema,
+  type Knock,
   Knock_State,
   KnockSchema,
   PeerNetService,
 } from "../gen/peernet/v1/peernet_pb.js";
-import { askerOf, type CallContext } from "./context.ts";
-import { iceServerMessages } from "./convert.ts";
+import { askerOf, boundedWait, type CallContext } from "./context.ts";
+import { iceServerMessages, millis } from "./convert.ts";
 import { refusalError } from "./errors.ts";
 import type { Methods, Reply } from "./method.ts";
 
@@ -44,8 +47,26 @@ const requestIdMax = 128;
 
 /** The methods, with those that make something remembering what they answered to a request id. */
 export const idempotent = (methods: Methods, ground: RegistryGround, ice: () => IceServers): Methods => {
+  /** A knock that was made before, as it is now, or as it is once the wait of the request is over. */
+  const knockAgain = async (name: string, waitMs: number, context: CallContext): Promise<Knock> => {
+    const read = async (wait: number, minGeneration: bigint): Promise<Knock> => {
+      const request = create(GetKnockRequestSchema, { name, wait: durationFromMs(wait), minGeneration });
+      return create(KnockSchema, (await methods.getKnock(request, context)).message);
+    };
+    const { clock, limits } = ground;
+    const dueAt = clock.now() + Math.min(boundedWait(context, waitMs), limits.waitMaxMs);
+    let knock = await read(0, 0n);
+    while (isWaiting(knock) && clock.now() < dueAt && !context.signal.aborted)
+      knock = await read(dueAt - clock.now(), knock.generation);
+    return knock;
+  };
   /** What a method made, read by its name, as the part of its answer that it is. */
-  const made = async (method: string, name: string, context: CallContext): Promise<Part> => {
+  const made = async (
+    method: string,
+    name: string,
+    request: Message,
+    context: CallContext,
+  ): Promise<Part> => {
     switch (method) {
       case "createRoom": {
         const { message, etag } = await methods.getRoom(create(GetRoomRequestSchema, { name }), context);
@@ -61,27 +82,25 @@ export const idempotent = (methods: Methods, ground: RegistryGround, ice: () => 
         return { part: { service: create(GetServiceResponseSchema, message).service }, ...tagged(etag) };
       }
       default: {
-        const { message } = await methods.getKnock(create(GetKnockRequestSchema, { name }), context);
-        const knock = create(KnockSchema, message);
-        const waits = knock.state === Knock_State.PENDING || knock.state === Knock_State.DELIVERED;
-        return { part: { knock }, ...(waits ? { pending: true, created: false } : {}) };
+        // Only a request to make a knock comes here.
+        const { wait } = request as CreateKnockRequest;
+        const knock = await knockAgain(name, millis(wait), context);
+        return { part: { knock }, pending: isWaiting(knock), created: !isWaiting(knock) };
       }
     }
   };
   /** What was left out of a remembered answer is read anew: a knock as it is now, ICE servers with fresh credentials. */
   const completed = async (
-    method: string,
-    output: DescMessage,
+    { name: method, output, request, context }: Asked,
     { message: given, ...reply }: Recalled,
-    context: CallContext,
   ): Promise<Reply<Message>> => {
     const message: Open = given ?? create(output);
     if ("iceServers" in message)
       message.iceServers = iceServerMessages(ice()).map((one) => create(IceServerSchema, one));
     if (reply.name === undefined || (given !== undefined && method !== "createKnock"))
       return { ...reply, message };
-    const { part, ...now } = await made(method, reply.name, context);
-    return { ...reply, message: Object.assign(message, part), ...(given === undefined ? now : {}) };
+    const { part, ...now } = await made(method, reply.name, request, context);
+    return { ...reply, message: Object.assign(message, part), ...now };
   };
   const running: Running = new Map();
   const replaced: { [name: string]: unknown } = { ...methods };
@@ -99,13 +118,11 @@ export const idempotent = (methods: Methods, ground: RegistryGround, ice: () => 
       if (id === undefined || id === "") return inner(request, context);
       if (id.length > requestIdMax)
         throw refusalError(refusal("bad-argument", `request_id has at most ${requestIdMax} characters.`));
-      const { reply, again } = await remembering(
-        ground,
-        running,
-        { name, id, input, output, request, context },
-        (remember) => inner(request, { ...context, remember }),
+      const asked: Asked = { name, id, input, output, request, context };
+      const { reply, again } = await remembering(ground, running, asked, (remember) =>
+        inner(request, { ...context, remember }),
       );
-      return again ? completed(name, output, reply, context) : { ...reply, message: reply.message };
+      return again ? completed(asked, reply) : { ...reply, message: reply.message };
     };
   }
   // Each name keeps the type it had: only what happens around it is new.
@@ -123,6 +140,9 @@ interface Part {
   readonly pending?: boolean;
   readonly created?: boolean;
 }
+
+const isWaiting = ({ state }: Knock): boolean =>
+  state === Knock_State.PENDING || state === Knock_State.DELIVERED;
 
 const tagged = (etag: string | undefined): { readonly etag?: string } => (etag === undefined ? {} : { etag });
 
@@ -175,8 +195,8 @@ const remembering = async (
     const reply = await first.reply;
     return { reply: { ...reply, message: create(asked.output, reply.message) }, again: true };
   }
-  if (known !== undefined && (known.expiresAt ?? 0) > now) {
-    const before: Remembered = JSON.parse(known.value);
+  const recalled = ({ value }: StoredRecord): Outcome => {
+    const before: Remembered = JSON.parse(value);
     if (before.request !== request) throw reused();
     const { message, ...reply } = before.reply;
     if (message === undefined) return { reply, again: true };
@@ -184,7 +204,8 @@ const remembering = async (
       reply: { ...reply, message: fromBinary(asked.output, Buffer.from(message, "base64")) },
       again: true,
     };
-  }
+  };
+  if (known !== undefined && (known.expiresAt ?? 0) > now) return recalled(known);
   const kept = (reply: Remembered["reply"], expects: number): Write => ({
     kind: "request",
     key,
@@ -198,11 +219,14 @@ const remembering = async (
   const remember = (name: string): readonly Write[] =>
     asker.digest === undefined ? [] : [kept({ name, created: true }, known?.version ?? 0)];
   const answering = (async () => {
-    const reply = await run(remember);
-    const message = create(asked.output, reply.message);
+    const done = await run(remember);
+    const message = create(asked.output, done.message);
     // A response that told a minted token is not kept: tokens are nowhere at rest. Asked again, it is made by its name.
-    if (["ownerToken", "knockToken"].some((field) => (message as Open)[field])) return reply;
+    if (["ownerToken", "knockToken"].some((field) => (message as Open)[field])) return done;
     const written = await ground.store.get("request", key);
+    // What was found may have been made by this same request, at another node, in the meantime.
+    const made = written !== undefined && written.version !== known?.version && done.pending !== true;
+    const reply = made ? { ...done, created: true } : done;
     const whole = { ...reply, message: atRest(asked.output, message) };
     await ground.store.commit([kept(whole, written?.version ?? 0)]);
     return reply;
@@ -210,6 +234,11 @@ const remembering = async (
   running.set(key, { request, reply: answering });
   try {
     return { reply: await answering, again: false };
+  } catch (error) {
+    // Another node may have carried it out in the meantime: what stood in the way is what was asked for.
+    const theirs = asker.digest === undefined ? undefined : await ground.store.get("request", key);
+    if (theirs === undefined || theirs.version === known?.version) throw error;
+    return recalled(theirs);
   } finally {
     running.delete(key);
   }

@@ -6,7 +6,7 @@ import { memoryStore } from "@signalbox/backplane/memory";
 import type { Store } from "@signalbox/core/registry";
 import { testGround } from "../registry/ground.ts";
 import { startApi } from "./api.ts";
-import { ask, camera, clientToken, deviceToken, offer } from "./bench.ts";
+import { answer, ask, camera, clientToken, deviceToken, offer } from "./bench.ts";
 
 /** A store whose process ends before an answer is remembered: nothing is written after what was made. */
 const crashing = (store: Store): Store => ({
@@ -17,6 +17,7 @@ const crashing = (store: Store): Store => ({
 
 const cases = [
   ["a room", "/v1/rooms", {}, (json: Json) => json.name ?? json.room?.name],
+  ["a room with a name", "/v1/rooms", { uniqueId: "hall" }, (json: Json) => json.name ?? json.room?.name],
   ["a server", "/v1/servers", {}, (json: Json) => json.name ?? json.server?.name],
   [
     "a service",
@@ -64,4 +65,75 @@ describe("after a crash the same request again makes no second one:", () => {
       assert.deepEqual([...before.failures, ...again.failures], []);
     });
   }
+});
+
+/** A store on which the first two that look for a request find out at the same time that nobody remembers it. */
+const lookedAtTogether = (): Store => {
+  const store = memoryStore();
+  let looks = 0;
+  const { promise: together, resolve } = Promise.withResolvers<void>();
+  return {
+    ...store,
+    async get(kind, key) {
+      const found = await store.get(kind, key);
+      if (kind !== "request") return found;
+      looks += 1;
+      if (looks === 2) resolve();
+      await together;
+      return found;
+    },
+  };
+};
+
+describe("asked of two servers at once it makes one, and both say the same:", () => {
+  for (const [what, path, body, nameIn] of cases) {
+    test(what, async (t: TestContext) => {
+      const ground = testGround(lookedAtTogether(), {
+        // One knock is all the service takes: a second one would be refused.
+        knocksPerService: 1,
+      });
+      const one = await startApi(t, ground);
+      const two = await startApi(t, { ...ground, turns: new Map() });
+      const token = what === "a knock" ? clientToken : deviceToken;
+      await ask(one.rest, "POST", "/v1/servers", { ...camera, uniqueId: "cam" }, deviceToken);
+      const both = await Promise.all(
+        [one, two].map((api) => ask(api.rest, "POST", path, body, token, { "idempotency-key": "k-1" })),
+      );
+      const [first, second] = both;
+      assert.ok(first && second && nameIn(first.json), first?.text);
+      assert.deepEqual([second.status, nameIn(second.json)], [first.status, nameIn(first.json)]);
+      assert.deepEqual([...one.failures, ...two.failures], []);
+    });
+  }
+});
+
+test("a knock whose line broke is waited for again by the same request, at another server", async (t) => {
+  const store = memoryStore();
+  const ground = testGround(store);
+  const { promise: watched, resolve } = Promise.withResolvers<void>();
+  const watch: Store["watch"] = (...what) => {
+    resolve();
+    return store.watch(...what);
+  };
+  const one = await startApi(t, ground);
+  const two = await startApi(t, { ...ground, turns: new Map(), store: { ...store, watch } });
+  await ask(one.rest, "POST", "/v1/servers", camera, deviceToken);
+  const path = "/v1/servers/cam/services/camera/knocks";
+  const body = { knock: { offer }, requestId: "k-1", wait: "20s" };
+  const abort = new AbortController();
+  const broken = fetch(`${one.rest.url}${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${clientToken}` },
+    body: JSON.stringify(body),
+    signal: abort.signal,
+  });
+  const poll = "/v1/servers/cam/knocks?wait=20s";
+  const [knock] = (await ask(one.rest, "GET", poll, undefined, deviceToken)).json.knocks;
+  abort.abort();
+  await assert.rejects(broken, { name: "AbortError" });
+  const waiting = ask(two.rest, "POST", path, body, clientToken);
+  await Promise.race([watched, waiting]);
+  await ask(one.rest, "POST", `/v1/${knock.name}:answer`, { answer }, deviceToken);
+  const { status, json } = await waiting;
+  assert.deepEqual([status, json.knock.name, json.knock.answer], [201, knock.name, answer]);
 });
