@@ -8,16 +8,22 @@ import {
   type ServerSurroundings,
   startServer,
 } from "@signalbox/server";
+import type { Place } from "./wires.ts";
 
 export const deviceToken = "device-token-of-at-least-128-bits";
 export const clientToken = "client-token-of-at-least-128-bits";
 export const strangerToken = "stranger-token-of-at-least-128-bits";
 
-export const startBox = async (
+/** What a suite is run against: one server, or several that are to be one. */
+export interface PeerNetBox extends Place, Pick<RunningServer, "drain" | "cut" | "close"> {}
+
+export type StartBox = (
   test: TestContext,
-  config: ServerConfig = {},
-  surroundings: ServerSurroundings = {},
-): Promise<RunningServer> => {
+  config?: ServerConfig,
+  surroundings?: ServerSurroundings,
+) => Promise<PeerNetBox>;
+
+export const startBox: StartBox = async (test, config = {}, surroundings = {}) => {
   const server = await startServer(
     { host: "127.0.0.1", port: 0, level: "silent", ...config },
     { pageFolder: join(import.meta.dirname, "no-page"), ...surroundings },

@@ -33,6 +33,8 @@ export interface Place {
   readonly port: number;
   /** PEM, where the server speaks TLS. */
   readonly ca?: string;
+  /** Where there are several servers: each of them. Calls go to one after the other. */
+  readonly nodes?: readonly Place[];
 }
 
 const bearer = (token: string): { readonly [name: string]: string } =>
@@ -217,8 +219,36 @@ const overRest = (name: string, { url }: Place, form: "json" | "binary"): Wire =
   };
 };
 
+/** One wire for several: each call takes the next. */
+const inTurn = (name: string, wires: readonly Wire[]): Wire => {
+  let turn = 0;
+  const next = (): Wire => {
+    const wire = wires[turn % wires.length];
+    turn += 1;
+    if (wire === undefined) throw new Error("no wire");
+    return wire;
+  };
+  return {
+    name,
+    call: (...asked) => next().call(...asked),
+    watch: (...asked) => next().watch(...asked),
+    close() {
+      for (const wire of wires) wire.close();
+    },
+  };
+};
+
+const toEach =
+  (wiresTo: (place: Place) => readonly Wire[]) =>
+  (place: Place): readonly Wire[] => {
+    const [first = [], ...more] = (place.nodes ?? [place]).map(wiresTo);
+    return first.map((wire, index) =>
+      inTurn(wire.name, [wire, ...more.flatMap((wires) => wires[index] ?? [])]),
+    );
+  };
+
 /** Wires of a server in the clear. */
-export const plainWires = (place: Place): readonly Wire[] => {
+export const plainWires = toEach((place) => {
   const baseUrl = place.url;
   return [
     overRest("REST JSON", place, "json"),
@@ -237,10 +267,10 @@ export const plainWires = (place: Place): readonly Wire[] => {
     overTransport("gRPC over h2c", createGrpcTransport({ baseUrl })),
     overGrpcJs("grpc-js over h2c", place),
   ];
-};
+});
 
 /** Wires of a server with TLS. */
-export const secureWires = (place: Place): readonly Wire[] => {
+export const secureWires = toEach((place) => {
   const nodeOptions = place.ca === undefined ? {} : { ca: place.ca };
   const baseUrl = place.url;
   return [
@@ -251,4 +281,4 @@ export const secureWires = (place: Place): readonly Wire[] => {
     overTransport("gRPC over TLS", createGrpcTransport({ baseUrl, nodeOptions })),
     overGrpcJs("grpc-js over TLS", place),
   ];
-};
+});
