@@ -37,8 +37,8 @@ export interface Cluster {
   ready(): boolean;
   /** Settles when newcomers are taken in. */
   start(hub: Hub): Promise<void>;
-  /** To be called when the hub is closed: what it said last still goes out. */
-  close(): Promise<void>;
+  /** To be called when the hub is closed: what it said last still goes out. `left`: sessions that nobody took over. */
+  close(left: number): Promise<void>;
 }
 
 /** Fails with a StartFailure where Redis cannot be used. */
@@ -99,6 +99,16 @@ export const joinCluster = async (parts: ClusterParts): Promise<Cluster> => {
     state: () => backplane.state,
     ready: () => backplane.state.open,
     start: (hub) => backplane.start((restarted) => hub.restore(restarted)),
-    close: () => backplane.close(),
+    async close(left) {
+      const told = await backplane.close();
+      if (!told) {
+        log.warn(
+          { redis: where, sessions: left },
+          "ended without Redis: the lease of this node runs out by itself, and other nodes could take nothing over",
+        );
+      } else if (left > 0) {
+        log.warn({ sessions: left }, "sessions ended that no other node asked for in time");
+      }
+    },
   };
 };

@@ -201,7 +201,7 @@ export const startServer = async (
     failed: broke("peernet"),
   }).catch(async (error: unknown) => {
     registry.close();
-    await cluster.close();
+    await cluster.close(0);
     throw error;
   });
   const hub = createHub({
@@ -279,17 +279,18 @@ export const startServer = async (
     gateway.stop();
     hub.close();
     registry.close();
-    await cluster.close();
+    await cluster.close(0);
     throw bindingFailure(error, host, wanted);
   });
   let parting: Promise<void> | undefined;
   const cutLines = (): void => {
+    const { sessions } = hub.stats;
     met.close();
     gateway.stop();
     hub.close();
     door.cut();
     registry.close();
-    parting ??= cluster.close().catch(broke("cluster"));
+    parting ??= cluster.close(sessions).catch(broke("cluster"));
   };
   const scheme = credentials === undefined ? "http" : "https";
   lan = await openLan(config.lan, {

@@ -62,8 +62,8 @@ export interface RedisBackplane {
   start(restore: (restarted: boolean) => Promise<void>): Promise<void>;
   /** Settles when all that was begun to be listened to is. */
   settled(): Promise<void>;
-  /** Ends the lease and the connections. */
-  close(): Promise<void>;
+  /** Ends the lease and the connections. False where Redis could not be told: the lease runs out by itself. */
+  close(): Promise<boolean>;
   /** Ends the connections as the end of the process would: the lease runs out by itself. */
   abandon(): void;
 }
@@ -80,6 +80,7 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
   let started: (() => void) | undefined;
   const link = await connect({
     place: parts.place,
+    clock: parts.clock,
     scripts: allScripts,
     heard: (channel, text) => bus.heard(channel, text) || store.heard(channel, text),
     came: () => lease.enter(),
@@ -134,8 +135,9 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
     },
     abandon: () => link.close(),
     async close() {
-      await lease.end();
+      const told = await lease.end();
       link.close();
+      return told;
     },
   };
 };

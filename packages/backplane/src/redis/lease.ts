@@ -47,14 +47,19 @@ export interface Lease {
   /** Notes that this node is about to hold somebody in this room; the same once more for each of them. */
   enterRoom(room: RoomKey): void;
   leaveRoom(room: RoomKey): void;
-  /** Ends the lease: what is still held may be swept by others. */
-  end(): Promise<void>;
+  /** Ends the lease: what is still held may be swept by others. False where Redis did not take it: then it runs out by itself. */
+  end(): Promise<boolean>;
 }
 
 /** Renewals within one lease. 4: three may fail. */
 const renewalsPerLease = 4;
 /** Leases, rooms and members looked at in one step of a sweep. */
 const batch = 100;
+/** How long the end of a lease may take. Milliseconds. 1 s: a Redis that is well takes one. */
+const endWithinMs = 1_000;
+
+const silent = "it does not answer";
+const unable = "it does not take commands now";
 
 export const createLease = (parts: LeaseParts): Lease => {
   const { node, keys, link, clock, leaseMs, freshEpoch, failed } = parts;
@@ -114,7 +119,7 @@ export const createLease = (parts: LeaseParts): Lease => {
   /** Redis did not answer the entering: the link says when to try again, or has said so already. */
   const retry = (): void => {
     state = "away";
-    if (link.ready) link.reset();
+    if (link.ready) link.reset(unable);
   };
 
   const tickLater = (): void => {
@@ -129,11 +134,11 @@ export const createLease = (parts: LeaseParts): Lease => {
     const mine = epoch;
     const asked = clock.now();
     // A connection that says nothing is worse than none: it is broken before the lease is over.
-    const cancelPatience = clock.after(leaseMs / 2, () => link.reset());
+    const cancelPatience = clock.after(leaseMs / 2, () => link.reset(silent));
     const reply = await link.evaluate(scripts.renewScript, keys.nodes, [member(mine), leaseMs, 0, batch]);
     cancelPatience();
     if (epoch !== mine || (state !== "open" && state !== "returning")) return;
-    if (!Array.isArray(reply)) return link.ready ? link.reset() : undefined;
+    if (!Array.isArray(reply)) return link.ready ? link.reset(unable) : undefined;
     const [ends, alive, over] = reply;
     lagMs = clock.now() - asked;
     nodes = Number(alive);
@@ -187,6 +192,17 @@ export const createLease = (parts: LeaseParts): Lease => {
     await link.evaluate(scripts.forgetScript, keys.nodes, [`${lost} ${of}`]);
   };
 
+  /** What it comes to, or false where that takes longer. */
+  const within = async (ms: Millis, run: () => Promise<boolean>): Promise<boolean> => {
+    let cancel: Cancel = () => {};
+    const late = new Promise<boolean>((resolve) => {
+      cancel = clock.after(ms, () => resolve(false));
+    });
+    const done = await Promise.race([run(), late]);
+    cancel();
+    return done;
+  };
+
   const noteRoom = (room: RoomKey): void => {
     link.evaluate(scripts.enterRoomScript, keys.roomsOf(node, epoch), [deadline, room]).catch(failed);
   };
@@ -235,9 +251,12 @@ export const createLease = (parts: LeaseParts): Lease => {
       const was = state;
       state = "ended";
       cancelTick?.();
-      if (was === "away" || epoch === "") return;
-      await link.evaluate(scripts.endScript, keys.nodes, [member(epoch)]);
-      if (rooms.size === 0) await link.evaluate(scripts.forgetScript, keys.nodes, [member(epoch)]);
+      if (was === "away" || epoch === "") return false;
+      return within(endWithinMs, async () => {
+        const ended = await link.evaluate(scripts.endScript, keys.nodes, [member(epoch)]);
+        if (rooms.size === 0) await link.evaluate(scripts.forgetScript, keys.nodes, [member(epoch)]);
+        return ended !== undefined;
+      });
     },
   };
 };

@@ -4,6 +4,7 @@
  * never sent again: nobody knows whether it was carried out.
  */
 import { createHash } from "node:crypto";
+import type { Cancel, Clock } from "@signalbox/core";
 import { Redis } from "ioredis";
 import { type RedisPlace, shownPlace } from "./place.ts";
 
@@ -33,13 +34,14 @@ export interface Link {
   /** Listens to a channel from now on, across reconnections. Settles when it does, or when the connection is lost. */
   subscribe(channel: string): Promise<void>;
   unsubscribe(channel: string): Promise<void>;
-  /** Breaks both connections; they come again by themselves. */
-  reset(): void;
+  /** Breaks both connections; they come again by themselves. `why`: in words. */
+  reset(why: string): void;
   close(): void;
 }
 
 export interface LinkParts {
   readonly place: RedisPlace;
+  readonly clock: Clock;
   readonly scripts: readonly Script[];
   readonly heard: (channel: string, text: string) => void;
   /** Both connections are there, and all channels are listened to. */
@@ -50,8 +52,9 @@ export interface LinkParts {
 
 /** Longest pause between two attempts to connect. Milliseconds. */
 const retryMaxMs = 1_000;
-/** A connection that is not there by then is tried anew. Milliseconds. */
+/** A connection that is not there by then, and ready to be used, is tried anew. Milliseconds. */
 const connectWithinMs = 5_000;
+const silent = "it does not answer";
 /** Scripts that write after having read the server's time: Redis 5 at least; hash fields and lists as they are used: 6.2. */
 const oldest = [6, 2] as const;
 
@@ -75,7 +78,7 @@ export const connectionWords = (error: unknown): string => {
     case "ETIMEDOUT":
     case "EHOSTUNREACH":
     case "ENETUNREACH":
-      return "it does not answer";
+      return silent;
     case "ECONNRESET":
     case "EPIPE":
       return "the connection broke";
@@ -123,7 +126,7 @@ const optionsFor = (place: RedisPlace) => ({
 
 /** Connects, or fails with a RedisFailure. Later losses mend by themselves. */
 export const connect = async (parts: LinkParts): Promise<Link> => {
-  const { place, scripts } = parts;
+  const { place, scripts, clock } = parts;
   const where = `Redis at ${shownPlace(place)}`;
   const first = { over: false };
   const options = {
@@ -144,9 +147,22 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
   let failed: ((failure: RedisFailure) => void) | undefined;
   let succeeded: (() => void) | undefined;
 
+  let cancelPatience: Cancel = () => {};
+  /** A server that takes connections and says nothing closes none of them either. */
+  const bePatient = (): void => {
+    cancelPatience();
+    cancelPatience = clock.after(connectWithinMs, () => {
+      if (closed || ready) return;
+      lastError = silent;
+      if (failed !== undefined) return failed(new RedisFailure(`${where} cannot be reached: ${silent}`));
+      reset(silent);
+      bePatient();
+    });
+  };
   const away = (): void => {
     if (!ready) return;
     ready = false;
+    if (!closed) bePatient();
     if (!closed) parts.went(connectionWords(lastError ?? "the connection was closed"));
   };
   /** Everything a new pair of connections needs before it is used. */
@@ -175,6 +191,7 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
           if (closed || asking.status !== "ready" || listening.status !== "ready") return;
           lastError = undefined;
           ready = true;
+          cancelPatience();
           succeeded?.();
           if (first.over) parts.came();
         },
@@ -183,7 +200,7 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
           if (error instanceof RedisFailure && failed !== undefined) failed(error);
           else if (failed !== undefined)
             failed(new RedisFailure(`${where} cannot be used: ${connectionWords(error)}`));
-          else reset();
+          else reset(connectionWords(error));
         },
       )
       .finally(() => {
@@ -192,7 +209,8 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
         if (!ready && !closed && first.over) arrived();
       });
   };
-  const reset = (): void => {
+  const reset = (why: string): void => {
+    lastError = why;
     away();
     if (closed) return;
     asking.disconnect(true);
@@ -216,6 +234,7 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
 
   const close = (): void => {
     closed = true;
+    cancelPatience();
     ready = false;
     asking.disconnect();
     listening.disconnect();
@@ -224,6 +243,7 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
     await new Promise<void>((resolve, reject) => {
       succeeded = resolve;
       failed = reject;
+      bePatient();
       // A failure also closes the connection, and is told from there.
       asking.connect().catch(() => {});
       listening.connect().catch(() => {});

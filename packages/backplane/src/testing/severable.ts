@@ -9,13 +9,26 @@ export interface Severable {
   cut(): void;
   /** Connections stay and say nothing: neither side hears that anything is wrong. New ones are taken and say nothing either. */
   freeze(): void;
+  /** Only connections on which somebody subscribed to a channel say nothing any more. */
+  freezeListeners(): void;
   /** Carries again; what a frozen connection held back is lost with it. */
   mend(): void;
+  /** Carries connections that come from now on; those that were frozen stay so. */
+  carryNew(): void;
+  /** Connections that were taken so far. */
+  readonly taken: number;
   close(): Promise<void>;
 }
 
+interface Pair {
+  readonly ends: readonly [Socket, Socket];
+  listens: boolean;
+  frozen: boolean;
+}
+
 export const severable = async (to: number): Promise<Severable> => {
-  const pairs = new Set<readonly [Socket, Socket]>();
+  const pairs = new Set<Pair>();
+  let taken = 0;
   let state: "carries" | "cut" | "frozen" = "carries";
   const server = createServer((near) => {
     if (state === "cut") {
@@ -23,7 +36,8 @@ export const severable = async (to: number): Promise<Severable> => {
       return;
     }
     const far = connect(to, "127.0.0.1");
-    const pair = [near, far] as const;
+    taken += 1;
+    const pair: Pair = { ends: [near, far], listens: false, frozen: state === "frozen" };
     pairs.add(pair);
     for (const [one, other] of [
       [near, far],
@@ -35,7 +49,8 @@ export const severable = async (to: number): Promise<Severable> => {
         other.destroy();
       });
       one.on("data", (bytes) => {
-        if (state === "carries") other.write(bytes);
+        if (one === near && /\bsubscribe\b/i.test(bytes.toString("latin1"))) pair.listens = true;
+        if (!pair.frozen) other.write(bytes);
       });
     }
   });
@@ -44,7 +59,10 @@ export const severable = async (to: number): Promise<Severable> => {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no port");
   const breakAll = (): void => {
-    for (const pair of [...pairs]) for (const socket of pair) socket.destroy();
+    for (const pair of [...pairs]) for (const socket of pair.ends) socket.destroy();
+  };
+  const freeze = (which: (pair: Pair) => boolean): void => {
+    for (const pair of pairs) if (which(pair)) pair.frozen = true;
   };
   return {
     port: address.port,
@@ -54,11 +72,19 @@ export const severable = async (to: number): Promise<Severable> => {
     },
     freeze() {
       state = "frozen";
+      freeze(() => true);
     },
+    freezeListeners: () => freeze(({ listens }) => listens),
     mend() {
       // What was swallowed cannot be made good: those connections are over.
-      if (state === "frozen") breakAll();
+      for (const { ends, frozen } of [...pairs]) if (frozen) for (const socket of ends) socket.destroy();
       state = "carries";
+    },
+    carryNew() {
+      state = "carries";
+    },
+    get taken() {
+      return taken;
     },
     async close() {
       breakAll();
