@@ -9,7 +9,7 @@ import type { NodeId, SessionId } from "./ids.ts";
 import type { Entry } from "./member.ts";
 import { noteSession, regain, resign, type Seat, seatOf, tidy } from "./membership.ts";
 import { announce, applyChange } from "./news.ts";
-import type { HandedSession, Parcel } from "./parcel.ts";
+import type { Handed, HandedSession, Parcel } from "./parcel.ts";
 import type { NotedSession } from "./ports.ts";
 import { awaitReceipts } from "./receipts.ts";
 import { isRefusal, refusal } from "./refusal.ts";
@@ -25,6 +25,8 @@ type Resume = Extract<Command, { readonly type: "resume" }>;
 
 /** How long the node that has a session may take to hand it over. Milliseconds. */
 const handOverWithinMs = 2_000;
+/** Nodes asked for one session, one after the other: more are named only where its peer is faster than all of them. */
+const askedMax = 4;
 /** How long a node remembers that it handed a session over, and then lets go of what nobody claimed. Milliseconds. */
 const rememberMs = 10_000;
 
@@ -33,21 +35,33 @@ const rememberMs = 10_000;
  * it, so that it comes once; a stranger without its token keeps nobody waiting for longer than the book takes to say so.
  */
 export const resumeElsewhere = (hub: HubState, line: LineState, command: Resume): Promise<void> => {
-  const { session: id } = command;
-  const before = hub.coming.get(id);
-  const mine = fetchSession(hub, line, command, before);
-  const all = Promise.allSettled([before, mine]).then(() => {
-    if (hub.coming.get(id) === all) hub.coming.delete(id);
-  });
-  hub.coming.set(id, all);
-  return mine;
+  const { session, incarnation } = command;
+  const before = arrivals(hub, session, incarnation);
+  const done = fetchSession(hub, line, command, before);
+  const arrival = { incarnation, done };
+  const coming = hub.coming.get(session) ?? new Set();
+  hub.coming.set(session, coming.add(arrival));
+  const over = (): void => {
+    coming.delete(arrival);
+    if (coming.size === 0) hub.coming.delete(session);
+  };
+  return done.finally(over);
+};
+
+/**
+ * Settles when all earlier lines that asked for the session here were served. Later ones are not waited for: they wait for this one,
+ * on another node perhaps.
+ */
+const arrivals = async (hub: HubState, session: SessionId, before: number): Promise<void> => {
+  const earlier = [...(hub.coming.get(session) ?? [])].filter(({ incarnation }) => incarnation < before);
+  await Promise.allSettled(earlier.map(({ done }) => done));
 };
 
 const fetchSession = async (
   hub: HubState,
   line: LineState,
   command: Resume,
-  before: Promise<void> | undefined,
+  before: Promise<void>,
 ): Promise<void> => {
   if (line.session !== undefined) return;
   const { session: id, token, incarnation } = command;
@@ -58,8 +72,13 @@ const fetchSession = async (
   // From here on the session is this node's, also where the line broke meanwhile: others come here to ask for it.
   await before;
   if (hub.sessions.has(id)) return line.closed ? undefined : resumeSession(hub, line, command);
-  const handed = noted.node === hub.node ? undefined : await askFor(hub, noted.node, id, incarnation);
-  if (handed === "stale") return hub.endLine(line, refusal("stale-incarnation"));
+  const first = noted.node === hub.node ? hub.moved.get(id)?.to : noted.node;
+  const { answer, node } = await findSession(hub, first, command);
+  if (answer === "stale") {
+    if (node !== undefined) remember(hub, id, node, []);
+    return hub.endLine(line, refusal("stale-incarnation"));
+  }
+  const handed = answer;
   if (handed !== undefined && command.seen > handed.seq)
     return hub.endLine(line, refusal("malformed", "It has seen more than was ever sent."));
   const session = revived(hub, line, command, noted, handed);
@@ -83,9 +102,24 @@ const fetchSession = async (
   for (const membership of memberships) tellMissed(hub, membership, handed);
   for (const run of held.flat()) run();
   for (const ref of handed?.refs ?? []) {
-    awaitReceipts(hub, session, ref, [noted.node], { fate: "unknown" }, undefined);
+    awaitReceipts(hub, session, ref, [node ?? noted.node], { fate: "unknown" }, undefined);
   }
   noteSession(hub, session);
+};
+
+/** Asks for a session from node to node, as far as each knows who has it. */
+const findSession = async (
+  hub: HubState,
+  first: NodeId | undefined,
+  { session, incarnation }: Resume,
+): Promise<{ readonly node: NodeId | undefined; readonly answer: HandedSession | "stale" | undefined }> => {
+  let node = first;
+  for (let asked = 0; node !== undefined && node !== hub.node && asked < askedMax; asked += 1) {
+    const answer = await askFor(hub, node, session, incarnation);
+    if (answer === undefined || answer === "stale" || !("elsewhere" in answer)) return { node, answer };
+    node = answer.elsewhere;
+  }
+  return { node: undefined, answer: undefined };
 };
 
 /** It is here from now on, also where this node handed it over a moment ago. */
@@ -151,17 +185,14 @@ const tellMissed = (hub: HubState, membership: Membership, handed: HandedSession
   }
 };
 
-/**
- * Asks the node that has a session for it. Undefined where that node is gone, has it no more, or does not answer; `stale` where its
- * peer came back there with a later line.
- */
+/** Asks a node for a session. Undefined where that node is gone, has it no more, or does not answer. */
 const askFor = async (
   hub: HubState,
   node: NodeId,
   session: SessionId,
   incarnation: number,
-): Promise<HandedSession | "stale" | undefined> => {
-  const answered = new Promise<HandedSession | "stale" | undefined>((resolve) => {
+): Promise<Handed> => {
+  const answered = new Promise<Handed>((resolve) => {
     const cancel = hub.clock.after(handOverWithinMs, () => resolve(undefined));
     hub.asked.set(session, (handed) => {
       cancel();
@@ -182,7 +213,7 @@ export const handOver = async (
   { session: id, incarnation }: Extract<Parcel, { readonly type: "handOver" }>,
 ): Promise<void> => {
   // It may be on its way to here itself.
-  await hub.coming.get(id);
+  await arrivals(hub, id, incarnation);
   const session = hub.sessions.get(id);
   const stale = session !== undefined && incarnation <= session.incarnation;
   const known = session !== undefined && !stale;
@@ -193,9 +224,10 @@ export const handOver = async (
     // What is on its way to other nodes is answered first.
     await session.sending;
   }
+  const next = hub.moved.get(id)?.to;
   const handed = known && !session.ended ? pack(hub, session) : undefined;
   if (handed !== undefined) part(hub, session, from);
-  const answer = stale ? "stale" : handed;
+  const answer: Handed = stale ? "stale" : (handed ?? (next === undefined ? undefined : { elsewhere: next }));
   await hub.bus.send(from, {
     type: "handedOver",
     session: id,
@@ -240,11 +272,7 @@ const part = (hub: HubState, session: Session | undefined, to: NodeId): void => 
   forgetCalls(session);
   session.replay = undefined;
   for (const membership of memberships) resign(hub, membership);
-  const letGo = (): void => {
-    hub.moved.delete(id);
-    for (const membership of memberships) watch(hub, "hand-over", release(hub, membership));
-  };
-  hub.moved.set(id, { to, letGo, cancel: hub.clock.after(rememberMs, letGo) });
+  remember(hub, id, to, memberships);
   hub.observe({
     type: "sessionClosed",
     session: id,
@@ -253,6 +281,18 @@ const part = (hub: HubState, session: Session | undefined, to: NodeId): void => 
     reason: "replaced",
   });
   hub.emptied?.();
+};
+
+/** For a moment this node can say where the session is. `seats`: what is released after that, where the other node never claimed it. */
+const remember = (hub: HubState, id: SessionId, to: NodeId, seats: readonly Membership[]): void => {
+  const earlier = hub.moved.get(id);
+  earlier?.cancel();
+  const letGo = (): void => {
+    earlier?.letGo();
+    hub.moved.delete(id);
+    for (const seat of seats) watch(hub, "hand-over", release(hub, seat));
+  };
+  hub.moved.set(id, { to, letGo, cancel: hub.clock.after(rememberMs, letGo) });
 };
 
 /** Where the other node never claimed it, it is lost. */

@@ -5,7 +5,7 @@
  * News and signals of one node travel on the same bus in order: a signal never overtakes the news that its
  * sender joined, nor a leave the last signal before it.
  */
-import type { PeerId, RoomKey, SessionId } from "./ids.ts";
+import type { NodeId, PeerId, RoomKey, SessionId } from "./ids.ts";
 import type { Entry, LeaveReason, Revision } from "./member.ts";
 import type { NotedSession } from "./ports.ts";
 import type { Kept } from "./replay.ts";
@@ -56,14 +56,17 @@ export type Parcel =
     }
   /** A session of the node this is sent to has come back to the sender. */
   | { readonly type: "handOver"; readonly session: SessionId; readonly incarnation: number }
-  /** The answer; without `handed` the session is not there, with `stale` its peer came back there since. */
-  | { readonly type: "handedOver"; readonly session: SessionId; readonly handed?: HandedSession | "stale" }
+  /** The answer; without `handed` the session is not there. */
+  | { readonly type: "handedOver"; readonly session: SessionId; readonly handed?: NonNullable<Handed> }
   | {
       readonly type: "receipt";
       readonly to: ReceiptTo;
       readonly fate: Fate;
       readonly protocol?: string;
     };
+
+/** What a node that is asked for a session says: here it is; its peer came back here with a later line; another node has it; or nothing. */
+export type Handed = HandedSession | "stale" | { readonly elsewhere: NodeId } | undefined;
 
 /** A session on its way from one node to another, with all that was told to it and not acknowledged. */
 export interface HandedSession {

@@ -5,7 +5,7 @@ import type { Frame } from "./frame.ts";
 import type { ConnectionId, NodeId, PeerId, RoomKey, RoomName, SessionId } from "./ids.ts";
 import type { Entry, LeaveReason, Presence, Revision } from "./member.ts";
 import type { Observe } from "./observation.ts";
-import type { HandedSession, OrderedParcel } from "./parcel.ts";
+import type { Handed, OrderedParcel } from "./parcel.ts";
 import type {
   Bus,
   Cancel,
@@ -53,9 +53,9 @@ export interface HubState extends HubParts {
     readonly came: Set<NodeId>;
   }>;
   /** Sessions asked of other nodes, and who waits for them. */
-  readonly asked: Map<SessionId, (handed: HandedSession | "stale" | undefined) => void>;
-  /** Sessions on their way to this node; settles when all lines that asked for one were served. */
-  readonly coming: Map<SessionId, Promise<void>>;
+  readonly asked: Map<SessionId, (handed: Handed) => void>;
+  /** Lines that asked for a session which is on its way to this node. */
+  readonly coming: Map<SessionId, Set<{ readonly incarnation: number; readonly done: Promise<void> }>>;
   /** Sessions that were handed over a moment ago. `letGo` releases what nobody claimed. */
   readonly moved: Map<
     SessionId,

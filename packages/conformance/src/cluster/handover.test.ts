@@ -145,10 +145,11 @@ describe("a session that comes back to another node", () => {
   });
 
   test("wherever it goes and whenever it breaks, no accepted signal is lost or doubled, and their order stays", async () => {
+    const place = fc.constantFrom("first" as const, "second" as const, "third" as const);
     const step = fc.oneof(
       { weight: 6, arbitrary: fc.constant("signal" as const) },
       { weight: 2, arbitrary: fc.constant("lose" as const) },
-      { weight: 3, arbitrary: fc.constantFrom("first" as const, "second" as const, "third" as const) },
+      { weight: 3, arbitrary: fc.record({ at: place, patient: fc.boolean() }) },
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40, size: "max" }), async (steps) => {
@@ -167,8 +168,8 @@ describe("a session that comes back to another node", () => {
           if (one === "signal") numbers.push(bob.signal("ann"));
           else if (one === "lose") ann.lose();
           else {
-            ann.resume(nodes[one]);
-            assert.equal((await ann.resumed())?.gap, false);
+            ann.resume(nodes[one.at]);
+            if (one.patient) assert.equal((await ann.resumed())?.gap, false);
           }
         }
         ann.resume(nodes.second);
