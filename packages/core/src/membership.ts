@@ -4,7 +4,7 @@ import { exceedsBytes } from "./frame.ts";
 import { type PeerId, parsePeerId, type RoomKey, type RoomName, roomKey } from "./ids.ts";
 import type { Limits } from "./limits.ts";
 import type { Claim, Entry, LeaveReason, Presence, Service } from "./member.ts";
-import { announce, applyChange, viewOf } from "./news.ts";
+import { announce, applyChange, letGo, viewOf } from "./news.ts";
 import type { Claimed, NotedSession } from "./ports.ts";
 import { isRefusal, type Refusal, refusal } from "./refusal.ts";
 import { tellSnapshot } from "./rosters.ts";
@@ -281,6 +281,7 @@ export const resign = (hub: HubState, membership: Membership): void => {
   if (room === undefined) return;
   vacate(room, membership);
   room.listeners.delete(membership);
+  letGo(hub, room, membership.session.id);
   tidy(hub, room);
 };
 
@@ -315,7 +316,7 @@ export const leave = async (hub: HubState, membership: Membership, reason: Leave
       announce(hub, key, released.audience, released.revision, change);
       applyChange(hub, room, released.revision, change, session);
     }
-  }
+  } else letGo(hub, room, session.id);
   tidy(hub, room);
 };
 

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: MIT
 /** News of announced rooms: to the listeners of this node, and to the other nodes that have some. */
-import type { NodeId, RoomKey } from "./ids.ts";
+import type { NodeId, RoomKey, SessionId } from "./ids.ts";
 import type { Entry, Revision } from "./member.ts";
 import type { Change } from "./parcel.ts";
 import { isRefusal, type Refusal } from "./refusal.ts";
 import { type HubState, type LocalRoom, type Session, watch } from "./state.ts";
 import { tell } from "./telling.ts";
-import { emptyView, hasHole, keepMember, learn, newsAhead, reconcile, rosterOf, type View } from "./view.ts";
+import {
+  dropKept,
+  emptyView,
+  hasHole,
+  keepMember,
+  learn,
+  newsAhead,
+  reconcile,
+  rosterOf,
+  type View,
+} from "./view.ts";
 
 /** How long a hole in the news may last before the roster is fetched again: late news on a loaded bus takes less. */
 const patienceMs = 500;
@@ -44,6 +54,14 @@ export const applyChange = (
     if (!stays(hub, room, view, told)) spread(hub, room, view, told, by);
   }
   if (hasHole(view)) checkLater(hub, room, view);
+};
+
+/** A member of this node that was kept in the picture leaves after all, and nobody else will say so: those beside it are told. */
+export const letGo = (hub: HubState, room: LocalRoom, session: SessionId): void => {
+  const { view } = room;
+  const entry = view === undefined ? undefined : dropKept(view, session);
+  if (view !== undefined && entry !== undefined)
+    spread(hub, room, view, { kind: "left", entry, reason: "lost" }, undefined);
 };
 
 /**

@@ -16,6 +16,8 @@ export interface View {
   known: Revision;
   /** Undefined while nothing came out of order, which is nearly always. */
   early: Early | undefined;
+  /** Members of this node that are still in the picture, although they were said to be lost. */
+  kept: Set<SessionId> | undefined;
   cached: Roster | undefined;
 }
 
@@ -30,6 +32,7 @@ export const emptyView = (): View => ({
   members: new Map(),
   known: 0,
   early: undefined,
+  kept: undefined,
   cached: undefined,
 });
 
@@ -87,6 +90,7 @@ const put = (view: View, entry: Entry): readonly Change[] => {
           : [{ kind: "changed", entry }];
   if (changes.length === 0) return changes;
   view.members.set(entry.session, entry);
+  view.kept?.delete(entry.session);
   view.cached = undefined;
   return changes;
 };
@@ -122,7 +126,18 @@ export const reconcile = (view: View, entries: readonly Entry[], revision: Revis
 /** Puts a member back that was taken out a moment ago. */
 export const keepMember = (view: View, entry: Entry): void => {
   view.members.set(entry.session, entry);
+  view.kept ??= new Set();
+  view.kept.add(entry.session);
   view.cached = undefined;
+};
+
+/** Takes out a member that was only kept, and gives it back. */
+export const dropKept = (view: View, session: SessionId): Entry | undefined => {
+  if (view.kept?.delete(session) !== true) return undefined;
+  const entry = view.members.get(session);
+  view.members.delete(session);
+  view.cached = undefined;
+  return entry;
 };
 
 /** What somebody who knows these members has to be told, to know this view; departures first. */
