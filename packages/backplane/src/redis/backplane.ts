@@ -4,10 +4,12 @@ import type { Bus, Clock, Directory, Millis, NodeId, SessionBook } from "@signal
 import type { Store } from "@signalbox/core/registry";
 import { redisBus } from "./bus.ts";
 import { redisDirectory } from "./directory.ts";
+import { createEcho } from "./echo.ts";
 import { keysWith } from "./keys.ts";
-import { createLease } from "./lease.ts";
+import { createLease, type Loss } from "./lease.ts";
 import * as leaseScripts from "./lease-scripts.ts";
-import { connect } from "./link.ts";
+import { connect } from "./connect.ts";
+import { type HostStatus, type NodeStatus, noHost } from "./node-status.ts";
 import type { RedisPlace } from "./place.ts";
 import * as registryScripts from "./registry-scripts.ts";
 import * as roomScripts from "./room-scripts.ts";
@@ -26,6 +28,10 @@ export interface RedisBackplaneParts {
   readonly leaseMs: Millis;
   /** Most that may be on its way to other nodes at once. Bytes. */
   readonly busBytes: number;
+  /** What the process says of itself beside its lease. */
+  readonly host?: () => HostStatus;
+  /** A mark went through Redis to this node's own inbox, in so many milliseconds. */
+  readonly heardItself?: (lagMs: Millis) => void;
   /** Redis went, and why, or came back and everything is claimed again. */
   readonly changed: (state: "away" | "back", why: string) => void;
   readonly failed: (error: unknown) => void;
@@ -40,6 +46,15 @@ export interface RedisState {
   readonly epoch: string;
   /** Time of the last renewal there and back. Milliseconds. */
   readonly lagMs: Millis;
+  /** Time of the last mark through the bus to this node itself. Milliseconds. */
+  readonly busLagMs: Millis;
+  /** What is left of the lease; 0 where there is none. Milliseconds. */
+  readonly leaseLeftMs: Millis;
+  /** How often the lease was lost, by why. */
+  readonly losses: { readonly [Why in Loss]: number };
+  /** Leases of lost nodes that this one took apart, and the members it took out. */
+  readonly sweptLeases: number;
+  readonly sweptMembers: number;
   readonly parcelsSent: number;
   readonly parcelsRefused: number;
   readonly parcelsReceived: number;
@@ -74,7 +89,7 @@ const allScripts = [roomScripts, leaseScripts, registryScripts, sessionScripts].
 
 /** Connects. Fails with a RedisFailure, one sentence for whoever started the server. */
 export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisBackplane> => {
-  const { node, failed } = parts;
+  const { node, failed, host = () => noHost, heardItself = () => {} } = parts;
   const keys = keysWith(parts.place.prefix);
   let restore: (restarted: boolean) => Promise<void> = async () => {};
   let started: (() => void) | undefined;
@@ -82,9 +97,25 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
     place: parts.place,
     clock: parts.clock,
     scripts: allScripts,
-    heard: (channel, text) => bus.heard(channel, text) || store.heard(channel, text),
+    heard: (channel, text) =>
+      echo.heard(channel, text) || bus.heard(channel, text) || store.heard(channel, text),
     came: () => lease.enter(),
     went: (why) => lease.away(why),
+  });
+  const echo = createEcho({
+    ...parts,
+    keys,
+    link,
+    patienceMs: parts.leaseMs / 2,
+    measured: heardItself,
+    unheard: () => lease.unheard(),
+  });
+  const status = (): NodeStatus => ({
+    ...host(),
+    ...lease.holds,
+    open: lease.open,
+    redisMs: lease.lagMs,
+    busMs: echo.lagMs,
   });
   const lease = createLease({
     ...parts,
@@ -97,6 +128,8 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
       if (!first) parts.changed("back", "");
     },
     left: (why) => parts.changed("away", why),
+    status: () => JSON.stringify(status()),
+    echo,
   });
   const bus = redisBus({ node, keys, link, busBytes: parts.busBytes, failed });
   const store = redisStore({ node, keys, link, failed });
@@ -115,6 +148,11 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
         nodes: lease.nodes,
         epoch: lease.epoch,
         lagMs: lease.lagMs,
+        busLagMs: echo.lagMs,
+        leaseLeftMs: lease.leftMs,
+        losses: lease.losses,
+        sweptLeases: lease.swept.leases,
+        sweptMembers: lease.swept.members,
         parcelsSent: bus.counts.sent,
         parcelsRefused: bus.counts.refused,
         parcelsReceived: bus.counts.received,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /**
  * Leases: a sorted set of node and epoch by the end of the lease, in milliseconds of the server's time. An epoch is the random
- * mark of one stretch in which a node was never missing; what it writes carries the mark and the end.
+ * mark of one stretch in which a node was never missing; what it writes carries the mark and the end. Beside it, for people to
+ * see, what each node says of itself: `…:NODE EPOCH`, which ends by itself.
  */
 import type { Script } from "./link.ts";
 
@@ -9,20 +10,23 @@ const common = `
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local function text(number) return string.format('%.0f', number) end
+local function statusOf(name) return KEYS[1]..':'..name end
 `;
 
 const script = (body: string): Script => ({ text: `${common}\n${body}` });
 
-/** Arguments: node and epoch, the length of the lease, and the node's last epoch, which ends here (or nothing). */
+/** Arguments: node and epoch, the length of the lease, the node's last epoch, which ends here (or nothing), its status, and how long that is kept. */
 export const enterScript = script(`
 local deadline = text(now + tonumber(ARGV[2]))
 if ARGV[3] ~= '' then redis.call('ZADD', KEYS[1], 0, ARGV[3]) end
 redis.call('ZADD', KEYS[1], deadline, ARGV[1])
+redis.call('SET', statusOf(ARGV[1]), ARGV[4], 'PX', ARGV[5])
 return deadline
 `);
 
 /**
- * Arguments: node and epoch, the length of the lease, how long after its end a lease is swept, and how many to name.
+ * Arguments: node and epoch, the length of the lease, how long after its end a lease is swept, how many to name, the node's status,
+ * and how long that is kept.
  * Answers with the new end (0: the lease is over and stays over), how many leases hold, and those to be swept.
  */
 export const renewScript = script(`
@@ -31,6 +35,7 @@ local deadline = '0'
 if ends and tonumber(ends) > now then
   deadline = text(now + tonumber(ARGV[2]))
   redis.call('ZADD', KEYS[1], deadline, ARGV[1])
+  redis.call('SET', statusOf(ARGV[1]), ARGV[5], 'PX', ARGV[6])
 end
 return {
   deadline,
@@ -48,6 +53,7 @@ return 1
 /** Argument: node and epoch, with nothing left of it. */
 export const forgetScript = script(`
 redis.call('ZREM', KEYS[1], ARGV[1])
+redis.call('UNLINK', statusOf(ARGV[1]))
 return 1
 `);
 
@@ -67,4 +73,21 @@ return 1
 /** Rooms in which a lease may still hold somebody. Argument: how many at most. */
 export const roomsOfLeaseScript = script(`
 return redis.call('SRANDMEMBER', KEYS[1], ARGV[1])
+`);
+
+/** How many rooms those are. */
+export const countRoomsScript = script(`
+return redis.call('SCARD', KEYS[1])
+`);
+
+/** Argument: how many at most. Answers with how many leases there are, then for each its name, the time left, and its status. */
+export const listScript = script(`
+local found = redis.call('ZREVRANGE', KEYS[1], 0, ARGV[1] - 1, 'WITHSCORES')
+local answer = {redis.call('ZCARD', KEYS[1])}
+for at = 1, #found, 2 do
+  answer[#answer + 1] = found[at]
+  answer[#answer + 1] = found[at + 1] == '0' and '' or text(tonumber(found[at + 1]) - now)
+  answer[#answer + 1] = redis.call('GET', statusOf(found[at])) or ''
+end
+return answer
 `);

@@ -5,12 +5,25 @@
  * again what it still holds: the rest, and what it no longer holds, falls to the sweep.
  */
 import type { Cancel, Clock, Millis, NodeId, RoomKey } from "@signalbox/core";
+import type { Echo } from "./echo.ts";
 import type { Keys } from "./keys.ts";
 import * as scripts from "./lease-scripts.ts";
 import type { Link } from "./link.ts";
-import { sweepScript } from "./room-scripts.ts";
-import { orphanedMs } from "./session-book.ts";
-import { orphanScript } from "./session-scripts.ts";
+import { afterPatience, within } from "./patience.ts";
+import { sweepLease } from "./sweep.ts";
+
+/**
+ * Why a node had to enter anew: its connection was lost, said nothing, or was told that Redis takes no commands; its inbox said
+ * nothing; or its lease was over.
+ */
+export type Loss = "connection" | "silent" | "unable" | "bus-silent" | "lapsed";
+
+const words: { readonly [Why in Exclude<Loss, "connection">]: string } = {
+  silent: "it does not answer",
+  unable: "it does not take commands now",
+  "bus-silent": "it does not pass on what is published",
+  lapsed: "the lease was over",
+};
 
 export interface LeaseParts {
   readonly node: NodeId;
@@ -23,6 +36,10 @@ export interface LeaseParts {
   readonly restore: (restarted: boolean) => Promise<void>;
   readonly entered: (first: boolean) => void;
   readonly left: (why: string) => void;
+  /** What the others may see of this node, as text. */
+  readonly status: () => string;
+  /** Rings with each renewal. */
+  readonly echo: Pick<Echo, "send" | "forget">;
   readonly failed: (error: unknown) => void;
 }
 
@@ -38,10 +55,20 @@ export interface Lease {
   readonly nodes: number;
   /** How long the last renewal took. Milliseconds. */
   readonly lagMs: Millis;
+  /** Time left. 0 where there is no lease, or it is over. Milliseconds. */
+  readonly leftMs: Millis;
+  /** Rooms in which this node holds somebody, and members it holds. */
+  readonly holds: { readonly rooms: number; readonly members: number };
+  /** How often it was lost, by why. */
+  readonly losses: { readonly [Why in Loss]: number };
+  /** Leases of other nodes that this one found over and took apart, and the members it took out. */
+  readonly swept: { readonly leases: number; readonly members: number };
   /** Enters, for the first time or anew. */
   enter(): void;
   /** The connection is gone. */
   away(why: string): void;
+  /** What is published does not come back: the connections are made anew. */
+  unheard(): void;
   /** A write came too late: the lease is over without our having noticed. */
   lapsed(): void;
   /** Notes that this node is about to hold somebody in this room; the same once more for each of them. */
@@ -53,16 +80,15 @@ export interface Lease {
 
 /** Renewals within one lease. 4: three may fail. */
 const renewalsPerLease = 4;
-/** Leases, rooms and members looked at in one step of a sweep. */
+/** Leases to be swept that are named in one answer. */
 const batch = 100;
+/** How long after its last renewal a node's status can be read. Milliseconds. An hour: an operator looks after the trouble. */
+const statusKeptMs = 3_600_000;
 /** How long the end of a lease may take. Milliseconds. 1 s: a Redis that is well takes one. */
 const endWithinMs = 1_000;
 
-const silent = "it does not answer";
-const unable = "it does not take commands now";
-
 export const createLease = (parts: LeaseParts): Lease => {
-  const { node, keys, link, clock, leaseMs, freshEpoch, failed } = parts;
+  const { node, keys, link, clock, leaseMs, freshEpoch, echo, failed } = parts;
   const rooms = new Map<RoomKey, number>();
   let state: "away" | "returning" | "open" | "ended" = "away";
   let epoch = "";
@@ -74,31 +100,48 @@ export const createLease = (parts: LeaseParts): Lease => {
   let lagMs = 0;
   let cancelTick: Cancel | undefined;
   let sweeping = false;
+  let members = 0;
+  const losses = { connection: 0, silent: 0, unable: 0, "bus-silent": 0, lapsed: 0 };
+  const swept = { leases: 0, members: 0 };
   const member = (of: string) => `${node} ${of}`;
 
-  const away = (why: string): void => {
+  const away = (cause: Loss, why: string): void => {
     if (state === "away" || state === "ended") return;
     const was = state;
     state = "away";
+    losses[cause] += 1;
     cancelTick?.();
     cancelTick = undefined;
+    echo.forget();
     // Whoever never came back was told already.
     if (was === "open") parts.left(why);
   };
+  const lapse = (): void => away("lapsed", words.lapsed);
+  /** Gives the connections up: the link says when there are new ones. */
+  const giveUp = (cause: keyof typeof words): void => {
+    away(cause, words[cause]);
+    link.reset(words[cause]);
+  };
+  /** A connection that says nothing is worse than none: it is broken before the lease is over. */
+  const patience = (): Cancel => afterPatience(clock, leaseMs / 2, () => giveUp("silent"));
 
   const enter = async (): Promise<void> => {
     if (state === "returning" || state === "ended") return;
-    if (state === "open") away("the lease was over");
+    if (state === "open") lapse();
     state = "returning";
     const before = epoch;
     const first = run === undefined;
     const mine = freshEpoch();
     const asked = clock.now();
+    const cancelPatience = patience();
     const reply = await link.evaluate(scripts.enterScript, keys.nodes, [
       member(mine),
       leaseMs,
       before === "" ? "" : member(before),
+      parts.status(),
+      statusKeptMs,
     ]);
+    cancelPatience();
     if (state !== "returning") return;
     if (typeof reply !== "string") return retry();
     epoch = mine;
@@ -114,12 +157,14 @@ export const createLease = (parts: LeaseParts): Lease => {
     if (state !== "returning" || epoch !== mine) return;
     state = "open";
     parts.entered(first);
-    if (before !== "") await sweep(node, before);
+    // So that what others see of it is so from the beginning.
+    await renew();
+    if (before !== "") await sweepLease(link, keys, node, before);
   };
   /** Redis did not answer the entering: the link says when to try again, or has said so already. */
   const retry = (): void => {
     state = "away";
-    if (link.ready) link.reset(unable);
+    if (link.ready) link.reset(words.unable);
   };
 
   const tickLater = (): void => {
@@ -133,17 +178,24 @@ export const createLease = (parts: LeaseParts): Lease => {
   const renew = async (): Promise<void> => {
     const mine = epoch;
     const asked = clock.now();
-    // A connection that says nothing is worse than none: it is broken before the lease is over.
-    const cancelPatience = clock.after(leaseMs / 2, () => link.reset(silent));
-    const reply = await link.evaluate(scripts.renewScript, keys.nodes, [member(mine), leaseMs, 0, batch]);
+    const cancelPatience = patience();
+    echo.send().catch(failed);
+    const reply = await link.evaluate(scripts.renewScript, keys.nodes, [
+      member(mine),
+      leaseMs,
+      0,
+      batch,
+      parts.status(),
+      statusKeptMs,
+    ]);
     cancelPatience();
     if (epoch !== mine || (state !== "open" && state !== "returning")) return;
-    if (!Array.isArray(reply)) return link.ready ? link.reset(unable) : undefined;
+    if (!Array.isArray(reply)) return link.ready ? giveUp("unable") : undefined;
     const [ends, alive, over] = reply;
     lagMs = clock.now() - asked;
     nodes = Number(alive);
     if (ends === "0") {
-      away("the lease was over");
+      lapse();
       return enter();
     }
     deadline = String(ends);
@@ -154,53 +206,15 @@ export const createLease = (parts: LeaseParts): Lease => {
     try {
       for (const name of over) {
         const [lost = "", of = ""] = String(name).split(" ");
-        if (of !== epoch) await sweep(lost, of);
+        if (of === epoch) continue;
+        const found = await sweepLease(link, keys, lost, of);
+        if (lost === node) continue;
+        swept.members += found.members;
+        if (found.done) swept.leases += 1;
       }
     } finally {
       sweeping = false;
     }
-  };
-
-  /** Takes out everything a lease that is over still holds. Others may do the same at the same time. */
-  const sweep = async (lost: string, of: string): Promise<void> => {
-    for (;;) {
-      const found = await link.evaluate(scripts.roomsOfLeaseScript, keys.roomsOf(lost, of), [batch]);
-      if (!Array.isArray(found)) return;
-      if (found.length === 0) break;
-      for (const room of found as readonly RoomKey[]) {
-        let left: unknown = 1;
-        while (left !== 0) {
-          const reply = await link.evaluate(sweepScript, keys.room(room), [
-            lost,
-            of,
-            JSON.stringify(room),
-            keys.inbox(""),
-            batch,
-          ]);
-          if (!Array.isArray(reply)) return;
-          const [rest, sessions] = reply;
-          left = rest;
-          if (!Array.isArray(sessions)) continue;
-          for (const session of sessions) {
-            // Whoever came back meanwhile is another node's, and stays.
-            await link.evaluate(orphanScript, keys.session(String(session)), [lost, orphanedMs]);
-          }
-        }
-        await link.evaluate(scripts.leaveRoomScript, keys.roomsOf(lost, of), [room]);
-      }
-    }
-    await link.evaluate(scripts.forgetScript, keys.nodes, [`${lost} ${of}`]);
-  };
-
-  /** What it comes to, or false where that takes longer. */
-  const within = async (ms: Millis, run: () => Promise<boolean>): Promise<boolean> => {
-    let cancel: Cancel = () => {};
-    const late = new Promise<boolean>((resolve) => {
-      cancel = clock.after(ms, () => resolve(false));
-    });
-    const done = await Promise.race([run(), late]);
-    cancel();
-    return done;
   };
 
   const noteRoom = (room: RoomKey): void => {
@@ -226,20 +240,34 @@ export const createLease = (parts: LeaseParts): Lease => {
     get lagMs() {
       return lagMs;
     },
+    get leftMs() {
+      return state === "open" || state === "returning" ? Math.max(0, endsAt - clock.now()) : 0;
+    },
+    get holds() {
+      return { rooms: rooms.size, members };
+    },
+    losses,
+    swept,
     enter: () => void enter().catch(failed),
-    away,
+    away: (why) => away("connection", why),
+    unheard() {
+      if (state === "open" || state === "returning") giveUp("bus-silent");
+    },
     lapsed() {
       if (state !== "open" && state !== "returning") return;
-      away("the lease was over");
+      lapse();
       enter().catch(failed);
     },
     enterRoom(room) {
+      members += 1;
       const count = rooms.get(room) ?? 0;
       rooms.set(room, count + 1);
       if (count === 0) noteRoom(room);
     },
     leaveRoom(room) {
-      const count = (rooms.get(room) ?? 1) - 1;
+      const known = rooms.get(room);
+      if (known !== undefined) members -= 1;
+      const count = (known ?? 1) - 1;
       if (count > 0) {
         rooms.set(room, count);
         return;
@@ -251,12 +279,14 @@ export const createLease = (parts: LeaseParts): Lease => {
       const was = state;
       state = "ended";
       cancelTick?.();
+      echo.forget();
       if (was === "away" || epoch === "") return false;
-      return within(endWithinMs, async () => {
+      const told = async (): Promise<boolean> => {
         const ended = await link.evaluate(scripts.endScript, keys.nodes, [member(epoch)]);
         if (rooms.size === 0) await link.evaluate(scripts.forgetScript, keys.nodes, [member(epoch)]);
         return ended !== undefined;
-      });
+      };
+      return within(clock, endWithinMs, told, false);
     },
   };
 };

@@ -22,6 +22,8 @@ export interface RedisNode {
   readonly backplane: RedisBackplane;
   /** What the backplane said of Redis, in order. */
   readonly said: readonly string[];
+  /** How long its marks took through the bus. Milliseconds. */
+  readonly heardItself: readonly number[];
   /** Its process dies: nothing is taken back, nobody is told. */
   die(): void;
 }
@@ -44,6 +46,7 @@ export const redisCluster = (url: string, leaseMs = 60_000): RedisCluster => {
       if (place === undefined) throw new Error(`${url} is no address of a Redis`);
       const id = name as NodeId;
       const said: string[] = [];
+      const heardItself: number[] = [];
       const failed = (error: unknown): void => {
         throw error;
       };
@@ -60,6 +63,7 @@ export const redisCluster = (url: string, leaseMs = 60_000): RedisCluster => {
         leaseMs,
         busBytes: 8_000_000,
         changed: (state) => said.push(state),
+        heardItself: (lagMs) => heardItself.push(lagMs),
         failed,
       });
       const parts = testParts(name, { ...backplane.directory }, backplane.bus, {
@@ -74,6 +78,7 @@ export const redisCluster = (url: string, leaseMs = 60_000): RedisCluster => {
         parts,
         backplane,
         said,
+        heardItself,
         die() {
           dead = true;
           backplane.abandon();
