@@ -8,7 +8,7 @@ import { createEcho } from "./echo.ts";
 import { keysWith } from "./keys.ts";
 import { createLease, type Loss } from "./lease.ts";
 import * as leaseScripts from "./lease-scripts.ts";
-import { connect } from "./connect.ts";
+import { connect } from "./link.ts";
 import { type HostStatus, type NodeStatus, noHost } from "./node-status.ts";
 import type { RedisPlace } from "./place.ts";
 import * as registryScripts from "./registry-scripts.ts";

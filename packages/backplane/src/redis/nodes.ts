@@ -3,8 +3,7 @@
 import type { Clock, Millis } from "@signalbox/core";
 import { keysWith } from "./keys.ts";
 import { countRoomsScript, listScript } from "./lease-scripts.ts";
-import { connect } from "./connect.ts";
-import { RedisFailure, type Reply } from "./link.ts";
+import { connect, RedisFailure, type Reply } from "./link.ts";
 import { type NodeStatus, parseStatus } from "./node-status.ts";
 import { within } from "./patience.ts";
 import { type RedisPlace, shownPlace } from "./place.ts";
