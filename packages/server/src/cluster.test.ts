@@ -105,7 +105,7 @@ describe("a Redis that cannot be used is one sentence at the start", () => {
     const port = typeof address === "object" ? address?.port : 0;
     await rejects(
       `redis://127.0.0.1:${port}`,
-      `Redis at 127.0.0.1:${port} is version 5.0.14; it takes 6.2 or later`,
+      `Redis at 127.0.0.1:${port} is Redis 5.0.14; it takes Redis 6.2 or later`,
     );
     old.close();
   });

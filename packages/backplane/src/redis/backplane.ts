@@ -3,12 +3,12 @@
 import type { Bus, Clock, Directory, Millis, NodeId, SessionBook } from "@signalbox/core";
 import type { Store } from "@signalbox/core/registry";
 import { redisBus } from "./bus.ts";
+import { connect } from "./connect.ts";
 import { redisDirectory } from "./directory.ts";
 import { createEcho } from "./echo.ts";
 import { keysWith } from "./keys.ts";
 import { createLease, type Loss } from "./lease.ts";
 import * as leaseScripts from "./lease-scripts.ts";
-import { connect } from "./link.ts";
 import { type HostStatus, type NodeStatus, noHost } from "./node-status.ts";
 import type { RedisPlace } from "./place.ts";
 import * as registryScripts from "./registry-scripts.ts";

@@ -22,7 +22,9 @@ export interface RedisBus extends Bus {
 }
 
 /**
- * One inbox a node, by PUBLISH. One connection carries all that a node sends, so each pair of nodes keeps its order.
+ * One inbox a node, by PUBLISH; in a Redis Cluster by SPUBLISH, so that no server but the one of the channel's slot sees it. One connection
+ * carries all that a node sends to another, so each pair of nodes keeps its order. What scripts say goes by PUBLISH, which reaches
+ * every server: they run elsewhere.
  * A node that nobody listens for is gone, and so is every node while Redis is away or more is under way than may be.
  */
 export const redisBus = ({ node, keys, link, busBytes, failed }: BusParts): RedisBus => {
@@ -52,7 +54,7 @@ export const redisBus = ({ node, keys, link, busBytes, failed }: BusParts): Redi
     },
     receive(given) {
       take = given;
-      subscribing = link.subscribe(inbox);
+      subscribing = link.subscribe(inbox, "everybody");
       return () => {
         if (take !== given) return;
         take = undefined;

@@ -72,6 +72,9 @@ const standing = ([status, revision, held, audience, siblings]: readonly Reply[]
   siblings: nodesOf(siblings),
 });
 
+const stood = ([status]: readonly Reply[]): boolean =>
+  status === "new" || status === "stands" || status === "changed";
+
 /** Who is where, in Redis. What it is asked while Redis is away it refuses, or answers with a refusal. */
 export const redisDirectory = ({ keys, link, lease }: DirectoryParts): Directory => {
   const claim = async (
@@ -82,22 +85,37 @@ export const redisDirectory = ({ keys, link, lease }: DirectoryParts): Directory
     above: Revision,
   ): Promise<{ readonly status: string; readonly claimed: Claimed } | Refusal> => {
     const bound = (given: number) => (Number.isFinite(given) ? given : -1);
-    lease.enterRoom(entry.room);
-    const reply = listOf(
-      await link.evaluate(claimScript, keys.room(entry.room), [
-        lease.deadline,
-        entry.peer,
-        entry.session,
-        entry.node,
-        lease.epoch,
-        flagsOf(entry),
-        textOf(entry),
-        bound(most),
-        bound(mostHolders),
-        how,
-        above,
-      ]),
-    );
+    const noting = lease.enterRoom(entry.room);
+    // One server carries out the two in their order; of two servers the other one may be quicker.
+    const noted = link.several ? await noting : "noted";
+    if (noted !== "noted") {
+      lease.leaveRoom(entry.room);
+      if (noted === "late") lease.lapsed();
+      return away();
+    }
+    const ask = async (): Promise<readonly Reply[]> => {
+      const { epoch } = lease;
+      const answer = listOf(
+        await link.evaluate(claimScript, keys.room(entry.room), [
+          lease.deadline,
+          entry.peer,
+          entry.session,
+          entry.node,
+          epoch,
+          flagsOf(entry),
+          textOf(entry),
+          bound(most),
+          bound(mostHolders),
+          how,
+          above,
+        ]),
+      );
+      if (epoch === lease.epoch || !stood(answer)) return answer;
+      // Meanwhile the node entered anew, which another server told it earlier: what stands under the last lease would be swept.
+      const again = await ask();
+      return again[0] === "stands" ? answer : again;
+    };
+    const reply = await ask();
     const status = String(reply[0]);
     // A room is counted once for each member this node has in it.
     const came = status === "new" || (status === "stands" && reply[5] === "elsewhere");

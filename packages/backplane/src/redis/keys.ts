@@ -28,5 +28,5 @@ export const keysWith = (prefix: string): Keys => ({
   session: (session) => `${prefix}{s:${session}}`,
   registry: `${prefix}{registry}:v`,
   inbox: (node) => `${prefix}inbox:${node}`,
-  wakes: `${prefix}wake:`,
+  wakes: `${prefix}{registry}:wake:`,
 });

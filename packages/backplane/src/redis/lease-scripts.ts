@@ -11,16 +11,18 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local function text(number) return string.format('%.0f', number) end
 local function statusOf(name) return KEYS[1]..':'..name end
+-- For people to see: where the slot is just being moved, it may be done without.
+local function note(name, status, millis) redis.pcall('SET', statusOf(name), status, 'PX', millis) end
 `;
 
-const script = (body: string): Script => ({ text: `${common}\n${body}` });
+const script = (body: string): Script => ({ text: `${common}\n${body}`, alone: true });
 
 /** Arguments: node and epoch, the length of the lease, the node's last epoch, which ends here (or nothing), its status, and how long that is kept. */
 export const enterScript = script(`
 local deadline = text(now + tonumber(ARGV[2]))
 if ARGV[3] ~= '' then redis.call('ZADD', KEYS[1], 0, ARGV[3]) end
 redis.call('ZADD', KEYS[1], deadline, ARGV[1])
-redis.call('SET', statusOf(ARGV[1]), ARGV[4], 'PX', ARGV[5])
+note(ARGV[1], ARGV[4], ARGV[5])
 return deadline
 `);
 
@@ -35,7 +37,7 @@ local deadline = '0'
 if ends and tonumber(ends) > now then
   deadline = text(now + tonumber(ARGV[2]))
   redis.call('ZADD', KEYS[1], deadline, ARGV[1])
-  redis.call('SET', statusOf(ARGV[1]), ARGV[5], 'PX', ARGV[6])
+  note(ARGV[1], ARGV[5], ARGV[6])
 end
 return {
   deadline,
@@ -53,7 +55,7 @@ return 1
 /** Argument: node and epoch, with nothing left of it. */
 export const forgetScript = script(`
 redis.call('ZREM', KEYS[1], ARGV[1])
-redis.call('UNLINK', statusOf(ARGV[1]))
+redis.pcall('UNLINK', statusOf(ARGV[1]))
 return 1
 `);
 
@@ -87,7 +89,8 @@ local answer = {redis.call('ZCARD', KEYS[1])}
 for at = 1, #found, 2 do
   answer[#answer + 1] = found[at]
   answer[#answer + 1] = found[at + 1] == '0' and '' or text(tonumber(found[at + 1]) - now)
-  answer[#answer + 1] = redis.call('GET', statusOf(found[at])) or ''
+  local status = redis.pcall('GET', statusOf(found[at]))
+  answer[#answer + 1] = type(status) == 'string' and status or ''
 end
 return answer
 `);

@@ -8,7 +8,7 @@ import type { Cancel, Clock, Millis, NodeId, RoomKey } from "@signalbox/core";
 import type { Echo } from "./echo.ts";
 import type { Keys } from "./keys.ts";
 import * as scripts from "./lease-scripts.ts";
-import type { Link } from "./link.ts";
+import type { Deadline, Link, Reply } from "./link.ts";
 import { afterPatience, within } from "./patience.ts";
 import { sweepLease } from "./sweep.ts";
 
@@ -45,8 +45,8 @@ export interface LeaseParts {
 
 export interface Lease {
   readonly epoch: string;
-  /** End of the lease, in milliseconds of the server's time, as every write states it. */
-  readonly deadline: string;
+  /** End of the lease, as every write states it. */
+  readonly deadline: Deadline;
   /** May newcomers be taken in? */
   readonly open: boolean;
   /** May what is held already be claimed again? */
@@ -72,7 +72,7 @@ export interface Lease {
   /** A write came too late: the lease is over without our having noticed. */
   lapsed(): void;
   /** Notes that this node is about to hold somebody in this room; the same once more for each of them. */
-  enterRoom(room: RoomKey): void;
+  enterRoom(room: RoomKey): Promise<"noted" | "late" | "away">;
   leaveRoom(room: RoomKey): void;
   /** Ends the lease: what is still held may be swept by others. False where Redis did not take it: then it runs out by itself. */
   end(): Promise<boolean>;
@@ -92,6 +92,8 @@ export const createLease = (parts: LeaseParts): Lease => {
   const rooms = new Map<RoomKey, number>();
   let state: "away" | "returning" | "open" | "ended" = "away";
   let epoch = "";
+  /** Whether each of them is noted. */
+  const notes = new Map<RoomKey, Promise<Reply | undefined>>();
   let deadline = "0";
   /** By this node's own clock. */
   let endsAt = 0;
@@ -180,6 +182,7 @@ export const createLease = (parts: LeaseParts): Lease => {
     const asked = clock.now();
     const cancelPatience = patience();
     echo.send().catch(failed);
+    link.check();
     const reply = await link.evaluate(scripts.renewScript, keys.nodes, [
       member(mine),
       leaseMs,
@@ -218,7 +221,19 @@ export const createLease = (parts: LeaseParts): Lease => {
   };
 
   const noteRoom = (room: RoomKey): void => {
-    link.evaluate(scripts.enterRoomScript, keys.roomsOf(node, epoch), [deadline, room]).catch(failed);
+    const mine = { stated: deadline, endsAt };
+    const noting = link.evaluate(scripts.enterRoomScript, keys.roomsOf(node, epoch), [mine, room]);
+    notes.set(room, noting);
+    noting.catch(failed);
+  };
+  /** Is it noted, under the epoch that counts by then? */
+  const noted = async (room: RoomKey): Promise<"noted" | "late" | "away"> => {
+    for (;;) {
+      const noting = notes.get(room);
+      const reply = await noting;
+      if (notes.get(room) !== noting) continue;
+      return reply === undefined ? "away" : reply === 1 ? "noted" : "late";
+    }
   };
 
   return {
@@ -226,7 +241,7 @@ export const createLease = (parts: LeaseParts): Lease => {
       return epoch;
     },
     get deadline() {
-      return deadline;
+      return { stated: deadline, endsAt };
     },
     get open() {
       return state === "open" && clock.now() < endsAt;
@@ -263,6 +278,7 @@ export const createLease = (parts: LeaseParts): Lease => {
       const count = rooms.get(room) ?? 0;
       rooms.set(room, count + 1);
       if (count === 0) noteRoom(room);
+      return noted(room);
     },
     leaveRoom(room) {
       const known = rooms.get(room);
@@ -273,6 +289,7 @@ export const createLease = (parts: LeaseParts): Lease => {
         return;
       }
       rooms.delete(room);
+      notes.delete(room);
       link.evaluate(scripts.leaveRoomScript, keys.roomsOf(node, epoch), [room]).catch(failed);
     },
     async end() {

@@ -3,38 +3,68 @@
  * The two connections to Redis: one that asks, one that listens. A command that was under way when a connection broke is
  * never sent again: nobody knows whether it was carried out.
  */
-import { createHash } from "node:crypto";
-import type { Cancel, Clock } from "@signalbox/core";
+import type { Cancel, Clock, Millis } from "@signalbox/core";
 import { Redis } from "ioredis";
-import { type RedisPlace, shownPlace } from "./place.ts";
+import {
+  cannotNow,
+  connectionWords,
+  connectWithinMs,
+  digestOf,
+  isOlder,
+  isReply,
+  natureOf,
+  optionsFor,
+  RedisFailure,
+  retryMaxMs,
+  silent,
+  writesToDisk,
+} from "./connection.ts";
+import { type RedisPlace, shownAddress } from "./place.ts";
 
 export interface Script {
   readonly text: string;
+  /** It touches the one key it is given, and no other. */
+  readonly alone?: true;
+  /** What it is asked has to be done: where a slot is just being moved it waits for as long as that takes. */
+  readonly patient?: true;
 }
+
+/** When a lease ends. Servers have clocks of their own: each is told its end by its own. */
+export interface Deadline {
+  /** By the clock of the server that keeps the leases. Milliseconds since 1970. */
+  readonly stated: string;
+  /** By the clock of this process, or earlier. Milliseconds. */
+  readonly endsAt: Millis;
+}
+
+export type Argument = string | number | Deadline;
 
 export type Reply = string | number | null | readonly Reply[];
-
-/** Why Redis cannot be used, in one sentence for whoever started the server. */
-export class RedisFailure extends Error {
-  override readonly name = "RedisFailure";
-}
 
 export interface Link {
   /** Both connections are open and the server takes commands. */
   readonly ready: boolean;
   /** Identifies one run of the Redis process: another one may have forgotten what this one took. */
   readonly run: string;
+  /** What it is and its version, for the log. */
   readonly version: string;
+  /** Do keys lie on several servers? Then what is asked one after the other of two of them may be carried out in another order. */
+  readonly several: boolean;
   /** Does the server write what it holds to disk? Undefined: it does not say. */
   readonly persists: boolean | undefined;
   /** Runs a script on one key. Undefined: Redis is away, and nobody knows whether it ran. */
-  evaluate(script: Script, key: string, args: readonly (string | number)[]): Promise<Reply | undefined>;
+  evaluate(script: Script, key: string, args: readonly Argument[]): Promise<Reply | undefined>;
   /** How many connections took it; undefined: Redis is away. */
   publish(channel: string, text: string): Promise<number | undefined>;
-  /** Listens to a channel from now on, across reconnections. Settles when it does, or when the connection is lost. */
-  subscribe(channel: string): Promise<void>;
+  /**
+   * Listens to a channel from now on, across reconnections. Settles when it does, or when the connection is lost. `from`: only
+   * scripts speak there, or `publish` does too.
+   */
+  subscribe(channel: string, from: "scripts" | "everybody"): Promise<void>;
   unsubscribe(channel: string): Promise<void>;
-  /** Breaks both connections; they come again by themselves. `why`: in words. */
+  /** To be called now and then: looks whether all servers answer, and reads their clocks. */
+  check(): void;
+  /** Breaks all connections; they come again by themselves. `why`: in words. */
   reset(why: string): void;
   close(): void;
 }
@@ -50,87 +80,25 @@ export interface LinkParts {
   readonly went: (why: string) => void;
 }
 
-/** Longest pause between two attempts to connect. Milliseconds. */
-const retryMaxMs = 1_000;
-/** A connection that is not there by then, and ready to be used, is tried anew. Milliseconds. */
-const connectWithinMs = 5_000;
-const silent = "it does not answer";
 /** Scripts that write after having read the server's time: Redis 5 at least; hash fields and lists as they are used: 6.2. */
 const oldest = [6, 2] as const;
 
-const digestOf = (text: string): string => createHash("sha1").update(text).digest("hex");
+export { RedisFailure } from "./connection.ts";
 
-/** The server answered, and the answer is that it cannot serve now: it loads, is full, read-only, or being changed. */
-const cannotNow =
-  /^(LOADING|OOM|READONLY|MASTERDOWN|CLUSTERDOWN|BUSY|MISCONF|NOAUTH|NOPERM|WRONGPASS|NOREPLICAS|TRYAGAIN|UNKILLABLE)\b/;
+/** It is in cluster mode: it is to be spoken to as a cluster is. */
+export class InClusterMode extends Error {
+  override readonly name = "InClusterMode";
+}
 
-const isReply = (error: unknown): error is Error => error instanceof Error && error.name === "ReplyError";
-
-/** What went wrong with a connection, in words; never holds the password. */
-export const connectionWords = (error: unknown): string => {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  switch (code) {
-    case "ECONNREFUSED":
-      return "the connection was refused";
-    case "ENOTFOUND":
-    case "EAI_AGAIN":
-      return "its name is not known";
-    case "ETIMEDOUT":
-    case "EHOSTUNREACH":
-    case "ENETUNREACH":
-      return silent;
-    case "ECONNRESET":
-    case "EPIPE":
-      return "the connection broke";
-    default: {
-      const message = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-      if (/^(WRONGPASS|NOAUTH|ERR invalid password)/.test(message)) return "the password was not accepted";
-      if (/AUTH.*without any password configured/.test(message))
-        return "a password was given, and it asks for none";
-      if (/DB index is out of range/.test(message)) return "it has no such database";
-      return message;
-    }
-  }
-};
-
-/** Who may not ask is not told: then nothing is known. */
-const writesToDisk = async (asking: Redis): Promise<boolean | undefined> => {
-  try {
-    const answers = await asking.config("GET", "save", "appendonly");
-    const settings = Array.isArray(answers) ? answers.map(String) : [];
-    const setting = (name: string) => settings[settings.indexOf(name) + 1] ?? "";
-    return setting("save") !== "" || setting("appendonly") === "yes";
-  } catch {
-    return undefined;
-  }
-};
-
-const optionsFor = (place: RedisPlace) => ({
-  host: place.host,
-  port: place.port,
-  db: place.database,
-  ...(place.username === undefined ? {} : { username: place.username }),
-  ...(place.password === undefined ? {} : { password: place.password }),
-  ...(place.tls ? { tls: { servername: place.host } } : {}),
-  protocol: 2 as const,
-  disableClientInfo: true,
-  connectionName: "signalbox",
-  lazyConnect: true,
-  connectTimeout: connectWithinMs,
-  enableOfflineQueue: false,
-  autoResendUnfulfilledCommands: false,
-  autoResubscribe: false,
-  // Without a bound here the client drops what was under way with a connection, and whoever waits for it waits for ever.
-  maxRetriesPerRequest: 0,
-});
-
-/** Connects, or fails with a RedisFailure. Later losses mend by themselves. */
-export const connect = async (parts: LinkParts): Promise<Link> => {
+/**
+ * Connects to one server, or fails with a RedisFailure, or with InClusterMode. Later losses mend by themselves.
+ */
+export const connectOne = async (parts: LinkParts): Promise<Link> => {
   const { place, scripts, clock } = parts;
-  const where = `Redis at ${shownPlace(place)}`;
+  const where = `Redis at ${shownAddress(place)}`;
   const first = { over: false };
   const options = {
-    ...optionsFor(place),
+    ...optionsFor(place, place),
     // The first attempt is the only one: who starts a server wants to know.
     retryStrategy: (times: number) => (first.over ? Math.min(50 * times, retryMaxMs) : null),
   };
@@ -144,7 +112,7 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
   let ready = false;
   let closed = false;
   let lastError: unknown;
-  let failed: ((failure: RedisFailure) => void) | undefined;
+  let failed: ((failure: Error) => void) | undefined;
   let succeeded: (() => void) | undefined;
 
   let cancelPatience: Cancel = () => {};
@@ -167,19 +135,18 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
   };
   /** Everything a new pair of connections needs before it is used. */
   const prepare = async (): Promise<void> => {
-    const info = await asking.info("server");
-    const field = (name: string) => new RegExp(`^${name}:(.+?)\\r?$`, "m").exec(info)?.[1] ?? "";
-    version = field("redis_version");
-    const [major = 0, minor = 0] = version.split(".").map(Number);
-    if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) {
-      throw new RedisFailure(`${where} is version ${version}; it takes ${oldest.join(".")} or later`);
+    const nature = natureOf(await asking.info("server"));
+    version = nature.name;
+    if (isOlder(nature, oldest)) {
+      throw new RedisFailure(`${where} is ${version}; it takes Redis ${oldest.join(".")} or later`);
     }
+    if (nature.clustered) throw new InClusterMode("it is in cluster mode");
     // The client goes on in database 0 where the one it was told is refused.
     await asking.select(place.database);
     persists = await writesToDisk(asking);
     for (const { text } of scripts) await asking.script("LOAD", text);
     if (channels.size > 0) await listening.subscribe(...channels);
-    run = field("run_id");
+    run = nature.run;
   };
   let preparing = false;
   const arrived = (): void => {
@@ -197,7 +164,8 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
         },
         (error: unknown) => {
           lastError = error;
-          if (error instanceof RedisFailure && failed !== undefined) failed(error);
+          const final = error instanceof RedisFailure || error instanceof InClusterMode;
+          if (final && failed !== undefined) failed(error);
           else if (failed !== undefined)
             failed(new RedisFailure(`${where} cannot be used: ${connectionWords(error)}`));
           else reset(connectionWords(error));
@@ -279,10 +247,12 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
     get persists() {
       return persists;
     },
-    async evaluate(script, key, args) {
+    several: false,
+    async evaluate(script, key, given) {
       if (asking.status !== "ready") return undefined;
       const digest = digests.get(script);
       if (digest === undefined) throw new Error("a script that was not named when the link was made");
+      const args = given.map((argument) => (typeof argument === "object" ? argument.stated : argument));
       try {
         return (await asking.evalsha(digest, 1, key, ...args)) as Reply;
       } catch (error) {
@@ -304,6 +274,7 @@ export const connect = async (parts: LinkParts): Promise<Link> => {
       channels.delete(channel);
       if (listening.status === "ready") await unlessAway(listening.unsubscribe(channel));
     },
+    check() {},
     reset,
     close,
   };

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** Who holds which lease, for whoever looks from outside: nothing is written. */
 import type { Clock, Millis } from "@signalbox/core";
+import { connect } from "./connect.ts";
 import { keysWith } from "./keys.ts";
 import { countRoomsScript, listScript } from "./lease-scripts.ts";
-import { connect, RedisFailure, type Reply } from "./link.ts";
+import { RedisFailure, type Reply } from "./link.ts";
 import { type NodeStatus, parseStatus } from "./node-status.ts";
 import { within } from "./patience.ts";
 import { type RedisPlace, shownPlace } from "./place.ts";

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MIT
 /** Where Redis is, read from a URL. */
 
-export interface RedisPlace {
+export interface Address {
   readonly host: string;
   readonly port: number;
+}
+
+export interface RedisPlace extends Address {
+  /** Other servers of the same Redis Cluster: any of them may be the one that answers at the start. */
+  readonly others: readonly Address[];
   readonly tls: boolean;
   readonly username?: string;
   readonly password?: string;
@@ -14,24 +19,31 @@ export interface RedisPlace {
 
 const prefixDefault = "signalbox:";
 
+/** Servers that may be named. A few are enough: each of them knows all others. */
+const addressesMax = 16;
+
 /**
- * `redis://[[user]:password@]host[:port][/database][?prefix=text]`; `rediss:` with TLS. Defaults: port 6379, database 0,
- * prefix `signalbox:`. Undefined where the text is not that. The prefix holds no braces: they would move the hash tags.
+ * `redis://[[user]:password@]host[:port][,host[:port]…][/database][?prefix=text]`; `rediss:` with TLS. Defaults: port 6379,
+ * database 0, prefix `signalbox:`. Undefined where the text is not that. The prefix holds no braces: they would move the hash tags.
  */
 export const parseRedisUrl = (text: string): RedisPlace | undefined => {
-  if (!URL.canParse(text)) return undefined;
-  const { protocol, hostname, port, username, password, pathname, searchParams, hash } = new URL(text);
+  const [, scheme, login = "", hosts = "", rest = ""] =
+    /^(rediss?:)\/\/([^/?#]*@)?([^/?#@]*)(.*)$/.exec(text) ?? [];
+  const [first, ...others] = hosts.split(",").map(addressOf);
+  const url = `${scheme}//${login}host${rest}`;
+  if (first === undefined || others.length >= addressesMax || !URL.canParse(url)) return undefined;
+  const { username, password, pathname, searchParams, hash } = new URL(url);
   const database = /^\/?(\d{0,4})$/.exec(pathname)?.[1];
   const prefix = searchParams.get("prefix") ?? prefixDefault;
   const strangers = [...searchParams.keys()].some((key) => key !== "prefix");
-  if (!/^rediss?:$/.test(protocol) || hostname === "" || database === undefined || hash !== "" || strangers)
-    return undefined;
-  if (!/^[\w:.-]{0,64}$/.test(prefix)) return undefined;
+  if (database === undefined || hash !== "" || strangers || !/^[\w:.-]{0,64}$/.test(prefix)) return undefined;
+  const known = others.filter((address) => address !== undefined);
+  if (known.length < others.length) return undefined;
   try {
     return {
-      host: hostname.replace(/^\[(.*)\]$/, "$1"),
-      port: port === "" ? 6379 : Number(port),
-      tls: protocol === "rediss:",
+      ...first,
+      others: known,
+      tls: scheme === "rediss:",
       ...(username === "" ? {} : { username: decodeURIComponent(username) }),
       ...(password === "" ? {} : { password: decodeURIComponent(password) }),
       database: Number(database),
@@ -42,6 +54,17 @@ export const parseRedisUrl = (text: string): RedisPlace | undefined => {
   }
 };
 
-/** For people: without user and password. */
-export const shownPlace = ({ host, port }: RedisPlace): string =>
+const addressOf = (text: string): Address | undefined => {
+  const url = `redis://${text}`;
+  if (text === "" || !URL.canParse(url)) return undefined;
+  const { hostname, port } = new URL(url);
+  if (hostname === "") return undefined;
+  return { host: hostname.replace(/^\[(.*)\]$/, "$1"), port: port === "" ? 6379 : Number(port) };
+};
+
+export const shownAddress = ({ host, port }: Address): string =>
   `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** For people: without user and password. */
+export const shownPlace = (place: RedisPlace): string =>
+  [place, ...place.others].map(shownAddress).join(", ");

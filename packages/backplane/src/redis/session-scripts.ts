@@ -7,6 +7,7 @@ import type { Script } from "./link.ts";
 
 /** Arguments: digest, incarnation, node, text. An older incarnation changes nothing. */
 export const noteScript: Script = {
+  alone: true,
   text: `
 local known = tonumber(redis.call('HGET', KEYS[1], 'i') or 0)
 if known > tonumber(ARGV[2]) then return 0 end
@@ -19,6 +20,7 @@ return 1
 
 /** Argument: node. Only the node that has the session forgets it. */
 export const forgetSessionScript: Script = {
+  alone: true,
   text: `
 if redis.call('HGET', KEYS[1], 'n') == ARGV[1] then redis.call('UNLINK', KEYS[1]) end
 return 1
@@ -30,6 +32,7 @@ return 1
  * between leaves nothing behind for ever. Answers with the node that had it and what it noted.
  */
 export const takeScript: Script = {
+  alone: true,
   text: `
 local found = redis.call('HMGET', KEYS[1], 'd', 'i', 'n', 't')
 if not found[1] or found[1] ~= ARGV[1] then return {'unknown'} end
@@ -42,6 +45,7 @@ return {'taken', found[3], found[4]}
 
 /** Arguments: node that is lost, milliseconds. Who does not come back by then is forgotten. */
 export const orphanScript: Script = {
+  alone: true,
   text: `
 if redis.call('HGET', KEYS[1], 'n') == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1

@@ -108,7 +108,7 @@ export const redisStore = ({ node, keys, link, failed }: StoreParts): RedisStore
       const stopWatching = watching.watch(kind, group, wake);
       if (topic.count === 1) {
         // What changed before Redis listened went unheard: look once more.
-        const listening = link.subscribe(channel).then(() => wakeTopic(channel));
+        const listening = link.subscribe(channel, "scripts").then(() => wakeTopic(channel));
         listening.catch(failed);
         subscribing = Promise.allSettled([subscribing, listening]);
       }

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MIT
+/**
+ * The connections to the masters of a Redis Cluster, as one link: a key's commands go to the master that has its slot. While one
+ * master is not there, none is used: what is known of the others would be half of it. A command that was under way when a connection
+ * broke is never sent again; one that a master answered with "not here" was not carried out, and is.
+ */
+import type { Millis } from "@signalbox/core";
+import {
+  cannotNow,
+  connectionWords,
+  digestOf,
+  isReply,
+  RedisFailure,
+  retryMaxMs,
+  silent,
+} from "./connection.ts";
+import { createLanes, type Verdict } from "./lanes.ts";
+import type { Link, LinkParts, Reply, Script } from "./link.ts";
+import { createMaster, type Master, type RunScript } from "./master.ts";
+import { type Address, shownAddress, shownPlace } from "./place.ts";
+import { type ClusterView, latestOf, ownersOf, redirectionOf, slotOf } from "./slot-map.ts";
+
+/** The first pause before something is tried again; each further one is twice as long, up to the longest. Milliseconds. */
+const pauseMs = 20;
+/** Longest pause of a command whose slot is being moved. Milliseconds. */
+const pauseMaxMs = 200;
+/** How often a command is sent before it is given up: about two seconds of pauses. One that is patient is not. */
+const triesMax = 14;
+/** How long what is under way may take to come to its end. Milliseconds. */
+const settleWithinMs = 2_000;
+
+/** A master that answers so has lost its cluster, or its data. */
+const hasNoCluster = /^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|NOAUTH)\b/;
+
+export const connectCluster = async (parts: LinkParts): Promise<Link> => {
+  const { place, clock } = parts;
+  const scripts = new Map(parts.scripts.map((script) => [script, digestOf(script.text)]));
+  const texts = parts.scripts.map(({ text }) => text);
+  const channels = new Map<string, "scripts" | "everybody">();
+  const masters = new Map<string, Master>();
+  /** Whom to ask when no master is connected. */
+  let known: readonly Address[] = [];
+  let owners: readonly string[] = [];
+  let ready = false;
+  let closed = false;
+  let mending = false;
+  let refreshing: Promise<void> | undefined;
+  let lastWhy = "";
+  let run = "";
+  let wake: (() => void) | undefined;
+
+  const pause = (ms: Millis): Promise<void> =>
+    new Promise((resolve) => {
+      clock.after(ms, resolve);
+    });
+  const failed = (error: unknown): void => {
+    // Nothing here throws but by mistake.
+    queueMicrotask(() => {
+      throw error;
+    });
+  };
+  const lanes = createLanes(() => wake?.(), failed);
+
+  const masterAt = async (address: Address): Promise<Master> => {
+    const name = shownAddress(address);
+    const found = masters.get(name);
+    if (found !== undefined && !found.lost) return found;
+    const made = createMaster({
+      place,
+      address,
+      clock,
+      scripts: texts,
+      heard: parts.heard,
+      lost(why) {
+        if (masters.get(name) !== made) return;
+        masters.delete(name);
+        mend(`${name}: ${why}`);
+      },
+      channelMoved() {
+        if (masters.get(name) === made) mend("the slot of a channel moved");
+      },
+    });
+    try {
+      await made.prepare();
+    } catch (error) {
+      made.close();
+      if (error instanceof RedisFailure) throw error;
+      throw new RedisFailure(`Redis at ${name} cannot be used: ${connectionWords(error)}`);
+    }
+    if (made.lost) throw new RedisFailure(`Redis at ${name} cannot be used: ${silent}`);
+    // Somebody may have been quicker.
+    const other = masters.get(name);
+    if (closed || (other !== undefined && !other.lost)) {
+      made.close();
+      if (other !== undefined && !closed) return other;
+      throw new RedisFailure("closed");
+    }
+    masters.set(name, made);
+    return made;
+  };
+
+  /** What the cluster looks like now. Asks everybody it is connected to; where that is nobody, whoever may know. */
+  const look = async (preferred?: string): Promise<ClusterView> => {
+    const views: { from: string; view: ClusterView }[] = [];
+    let why: unknown;
+    const ask = async (master: Master): Promise<void> => {
+      try {
+        views.push({ from: master.name, view: await master.view() });
+      } catch (error) {
+        why = error;
+      }
+    };
+    await Promise.all([...masters.values()].map(ask));
+    let latest = latestOf(views, preferred);
+    for (const address of latest === undefined
+      ? new Map([...known, place, ...place.others].map((one) => [shownAddress(one), one])).values()
+      : []) {
+      if (masters.has(shownAddress(address))) continue;
+      try {
+        await ask(await masterAt(address));
+      } catch (error) {
+        why = error;
+        if (closed) break;
+      }
+      latest = latestOf(views, preferred);
+      if (latest !== undefined) break;
+    }
+    if (latest !== undefined) return latest;
+    if (views.length > 0) throw new RedisFailure("the cluster does not serve");
+    throw why ?? new RedisFailure(silent);
+  };
+
+  /** Connects to those that are masters, and to no others. */
+  const adopt = async (view: ClusterView): Promise<void> => {
+    const next = ownersOf(view);
+    if (next.includes("")) throw new RedisFailure("there are slots that no server has");
+    const wanted = new Map(view.ranges.map(({ master }) => [shownAddress(master), master]));
+    await Promise.all([...wanted.values()].map(masterAt));
+    for (const [name, master] of [...masters]) {
+      if (wanted.has(name)) continue;
+      masters.delete(name);
+      master.close();
+    }
+    owners = next;
+    known = view.ranges.flatMap(({ master, replicas }) => [master, ...replicas]);
+  };
+
+  const ownerOf = (slot: number): Master | undefined => {
+    const master = masters.get(owners[slot] ?? "");
+    return master?.lost === false ? master : undefined;
+  };
+
+  const listen = async (channel: string): Promise<void> => {
+    const from = channels.get(channel);
+    const master = ownerOf(slotOf(channel));
+    if (from === undefined || master === undefined) throw new RedisFailure("the connection was closed");
+    await master.listen(channel, from);
+  };
+
+  const assemble = async (): Promise<void> => {
+    await adopt(await look());
+    await Promise.all([...channels.keys()].map(listen));
+    const all = [...masters.values()];
+    const lost = all.find((master) => master.lost);
+    if (lost !== undefined) throw new RedisFailure(`${lost.name}: ${silent}`);
+    run = all
+      .map(({ nature }) => nature.run)
+      .sort()
+      .join(" ");
+  };
+
+  /** What was under way is over when all is begun anew: nothing of it may be carried out after that. */
+  const quiet = async (): Promise<void> => {
+    if (lanes.idle) return;
+    const cancel = clock.after(settleWithinMs, () => {
+      for (const master of masters.values()) master.fail(silent);
+    });
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    wake = undefined;
+    cancel();
+  };
+
+  const mend = (why: string): void => {
+    lastWhy = why;
+    if (ready) {
+      ready = false;
+      lanes.clear();
+      if (!closed) parts.went(why);
+    }
+    if (mending || closed || owners.length === 0) return;
+    mending = true;
+    const again = async (): Promise<void> => {
+      for (let times = 0; !closed; times += 1) {
+        await quiet();
+        try {
+          await assemble();
+          break;
+        } catch (error) {
+          lastWhy = connectionWords(error);
+          await pause(Math.min(pauseMs * 2 ** times, retryMaxMs));
+        }
+      }
+      mending = false;
+      if (closed) return;
+      // One of them may have gone while the last of its fellows came.
+      if ([...new Set(owners)].some((name) => masters.get(name)?.lost !== false)) return mend(lastWhy);
+      ready = true;
+      parts.came();
+    };
+    again().catch(failed);
+  };
+
+  /** Somebody was asked who does not have the slot any more. */
+  const refresh = (preferred: Address): Promise<void> => {
+    refreshing ??= (async () => {
+      try {
+        const view = await look(shownAddress(preferred));
+        const next = new Set(ownersOf(view));
+        // A replica that took over may not know the last of what its master took.
+        if ([...new Set(owners)].some((name) => !next.has(name))) mend("another server took over");
+        else await adopt(view);
+      } catch (error) {
+        mend(connectionWords(error));
+      }
+    })().finally(() => {
+      refreshing = undefined;
+    });
+    return refreshing;
+  };
+
+  /** One command, until it is carried out, refused, or given up. Undefined: nobody knows, or it was not. */
+  const carryOut = <Result>(
+    key: string,
+    patient: boolean,
+    ask: (master: Master, whole: boolean) => Promise<Result>,
+    askThere: ((master: Master) => Promise<Result>) | undefined,
+  ): Promise<Result | undefined> =>
+    new Promise((resolve, reject) => {
+      const slot = slotOf(key);
+      let tries = 0;
+      let whole = false;
+      const over = (result?: Result): Verdict => {
+        resolve(result);
+        return "over";
+      };
+      const later = (): Verdict => {
+        tries += 1;
+        if (tries >= triesMax && !patient) return over();
+        return () => pause(Math.min(pauseMs * 2 ** Math.min(tries, 8), pauseMaxMs));
+      };
+      const refusedWith = async (error: unknown, master: Master): Promise<Verdict> => {
+        if (!isReply(error)) {
+          master.fail(connectionWords(error));
+          return over();
+        }
+        const { message } = error;
+        const elsewhere = redirectionOf(message, master.address);
+        if (elsewhere?.kind === "moved") {
+          const pausing = tries > 0 ? later() : undefined;
+          tries += 1;
+          if (pausing === "over") return "over";
+          return async () => {
+            await pausing?.();
+            await refresh(elsewhere.to);
+          };
+        }
+        if (elsewhere?.kind === "ask" && askThere !== undefined) {
+          const there = masters.get(shownAddress(elsewhere.to));
+          if (there === undefined || there.lost) {
+            const pausing = later();
+            if (pausing === "over") return "over";
+            return () => masterAt(elsewhere.to).then(() => {}, pausing);
+          }
+          try {
+            return over(await askThere(there));
+          } catch (again) {
+            return isReply(again) && /^(MOVED|ASK|TRYAGAIN)\b/.test(again.message)
+              ? later()
+              : refusedWith(again, there);
+          }
+        }
+        if (elsewhere !== undefined || message.startsWith("TRYAGAIN")) return later();
+        if (message.startsWith("NOSCRIPT")) {
+          // Somebody flushed the scripts.
+          whole = true;
+          return async () => {};
+        }
+        if (hasNoCluster.test(message)) mend(message);
+        if (!cannotNow.test(message)) reject(error);
+        return over();
+      };
+      lanes.send({
+        slot,
+        giveUp: () => over(),
+        send: async () => {
+          const master = ready ? ownerOf(slot) : undefined;
+          if (master === undefined) return over();
+          let result: Result;
+          try {
+            result = await ask(master, whole);
+          } catch (error) {
+            return refusedWith(error, master);
+          }
+          return over(result);
+        },
+      });
+    });
+
+  const close = (): void => {
+    closed = true;
+    ready = false;
+    lanes.clear();
+    for (const master of masters.values()) master.close();
+    masters.clear();
+  };
+  try {
+    await assemble();
+  } catch (error) {
+    close();
+    if (error instanceof RedisFailure && error.message.startsWith("Redis at ")) throw error;
+    throw new RedisFailure(`Redis Cluster at ${shownPlace(place)} cannot be used: ${connectionWords(error)}`);
+  }
+  ready = true;
+
+  const named = (script: Script, whole: boolean): RunScript => {
+    const digest = scripts.get(script);
+    if (digest === undefined) throw new Error("a script that was not named when the link was made");
+    return { text: script.text, digest, whole };
+  };
+  return {
+    get ready() {
+      return ready;
+    },
+    get run() {
+      return run;
+    },
+    get version() {
+      return [...new Set([...masters.values()].map(({ nature }) => nature.name))].join(", ");
+    },
+    get persists() {
+      const all = [...masters.values()].map(({ persists }) => persists);
+      return all.includes(true) ? true : all.includes(undefined) ? undefined : false;
+    },
+    several: true,
+    async evaluate(script, key, args) {
+      if (!ready) return undefined;
+      const there = (master: Master) => master.run(named(script, true), key, args, true);
+      return carryOut<Reply>(
+        key,
+        script.patient === true,
+        (master, whole) => master.run(named(script, whole), key, args, false),
+        script.alone === true ? there : undefined,
+      );
+    },
+    async publish(channel, text) {
+      if (!ready) return undefined;
+      return carryOut(channel, false, (master) => master.publish(channel, text), undefined);
+    },
+    async subscribe(channel, from) {
+      channels.set(channel, from);
+      if (!ready) return;
+      try {
+        await listen(channel);
+      } catch (error) {
+        mend(connectionWords(error));
+      }
+    },
+    async unsubscribe(channel) {
+      channels.delete(channel);
+      try {
+        await ownerOf(slotOf(channel))?.unlisten(channel);
+      } catch (error) {
+        mend(connectionWords(error));
+      }
+    },
+    check() {
+      if (!ready) return;
+      for (const master of masters.values()) {
+        // A failure is told as the loss of that master.
+        master.readClock().catch(() => {});
+      }
+    },
+    reset(why) {
+      for (const master of [...masters.values()]) master.fail(why);
+      mend(why);
+    },
+    close,
+  };
+};
