@@ -25,7 +25,7 @@ type Description = Extract<Meaning, { readonly kind: "offer" | "answer" }>;
 type Candidate = Extract<Meaning, { readonly kind: "candidate" }>;
 
 /** One sender of a call. With shared ids several answer, each its own leg. */
-interface Leg<Tag> {
+export interface Leg<Tag> {
   /** A description of this leg has been passed on. */
   readonly described: boolean;
   readonly lastOffer: string | undefined;
@@ -36,7 +36,8 @@ interface Leg<Tag> {
         readonly description: Description;
         readonly tags: readonly Tag[];
         readonly since: Millis;
-        readonly quietSince: Millis;
+        /** When its last candidate came; undefined while none did. */
+        readonly quietSince: Millis | undefined;
       }
     | undefined;
   /** Candidates that wait: for their description, or to be folded in. */
@@ -232,7 +233,7 @@ const described = <Tag>(
     !(from.traits.gives === "after-answer" && description.kind === "offer");
   if (mayWait) {
     const any = candidates.length > 0 || hasCandidates(description.sdp);
-    const held = { description, tags, since: now, quietSince: any ? now : Number.POSITIVE_INFINITY };
+    const held = { description, tags, since: now, quietSince: any ? now : undefined };
     const holding = { ...next, held, candidates };
     if (leg.ended !== undefined) return { ...sendHeld(call, from.session, holding), stopped: surplus };
     return { call: withLeg(call, from.session, holding), passed: [], stopped: surplus, over: false };
@@ -310,7 +311,10 @@ const sendHeld = <Tag>(call: Call<Tag>, session: SessionId, leg: Leg<Tag>): Brid
 };
 
 const dueOf = <Tag>(leg: Leg<Tag>): Millis | undefined => {
-  if (leg.held !== undefined) return Math.min(leg.held.quietSince + quietMs, leg.held.since + foldMs);
+  if (leg.held !== undefined) {
+    const { since, quietSince = Number.POSITIVE_INFINITY } = leg.held;
+    return Math.min(quietSince + quietMs, since + foldMs);
+  }
   return leg.earlySince === undefined ? undefined : leg.earlySince + earlyMs;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Signals that the receiver cannot take as they are: through the bridge, with its clock. */
 import { abandon, type Bridged, bridge, newCall, ripen, ripensAt } from "./bridge.ts";
+import { type MovedCall, packCall, unpackCall } from "./moved-calls.ts";
 import { report } from "./receipts.ts";
 import { type Refusal, refusal } from "./refusal.ts";
 import type { Awaiter } from "./replay.ts";
@@ -59,12 +60,16 @@ export const cross = (
   });
   settle(hub, to, call, state, bridged, { meaning, signal });
   if (fate !== undefined) return fate;
-  // Held by the bridge: from here on its fate is told by a receipt of its own.
-  tag.settle = (later) => {
-    if (awaiter !== undefined) report(hub, awaiter, later, session.dialect.name);
-  };
+  tag.settle = byReceipt(hub, session, awaiter);
   return { fate: "queued", ttlMs: Math.max(0, (ripensAt(state.call) ?? hub.clock.now()) - hub.clock.now()) };
 };
+
+/** Held by the bridge: its fate is told by a receipt of its own. */
+const byReceipt =
+  (hub: HubState, { dialect }: Session, awaiter: Awaiter | undefined) =>
+  (fate: Fate): void => {
+    if (awaiter !== undefined) report(hub, awaiter, fate, dialect.name);
+  };
 
 const callState = (session: Session, call: string): CallState => {
   session.calls ??= new Map();
@@ -92,6 +97,46 @@ const forget = (session: Session, call: string, why: Refusal): void => {
 /** Forgets all calls of a session that ended. */
 export const forgetCalls = (session: Session): void => {
   for (const call of [...(session.calls?.keys() ?? [])]) forget(session, call, refusal("expired"));
+};
+
+/** Gives up the calls of a session that goes on at another node, with all that they hold. */
+export const packCalls = (hub: HubState, session: Session): readonly MovedCall[] => {
+  const now = hub.clock.now();
+  const calls = [...(session.calls ?? [])];
+  session.calls = undefined;
+  return calls.map(([key, { call, cancelRipen }]) => {
+    cancelRipen?.();
+    return packCall(key, call, now);
+  });
+};
+
+/** Takes up the calls of a session that came from another node. Of rooms that it lost on the way nothing can go on. */
+export const takeUpCalls = (hub: HubState, session: Session, calls: readonly MovedCall[]): void => {
+  for (const moved of calls) {
+    const { key } = moved;
+    const to = session.memberships.find((membership) => key.startsWith(`${membership.key}\n`));
+    const call = unpackCall(moved, hub.clock.now(), ({ awaiter, from }) => ({
+      awaiter,
+      from,
+      settle: byReceipt(hub, session, awaiter),
+    }));
+    const state: CallState = { call, cancelRipen: undefined };
+    session.calls ??= new Map();
+    session.calls.set(key, state);
+    if (to === undefined) forget(session, key, refusal("expired"));
+    else settle(hub, to, key, state, { call, passed: [], stopped: [], over: false }, undefined);
+  }
+};
+
+/** Tells the senders of what calls hold that it goes nowhere. */
+export const expireCalls = (hub: HubState, calls: readonly MovedCall[]): void => {
+  const why = refusal("expired");
+  for (const moved of calls) {
+    const call = unpackCall(moved, hub.clock.now(), ({ awaiter }) => awaiter);
+    for (const { tag } of abandon(call, why)) {
+      if (tag !== undefined) report(hub, tag, { fate: "refused", refusal: why });
+    }
+  }
 };
 
 const settle = (

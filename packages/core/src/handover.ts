@@ -3,7 +3,7 @@
  * A session that comes back to another node than the one it left. Where that node lives, it hands over everything, and nothing
  * is missed; where it does not, the book knows who the session is and where it sat, and a gap says the rest.
  */
-import { forgetCalls } from "./crossing.ts";
+import { expireCalls, packCalls, takeUpCalls } from "./crossing.ts";
 import { textFrame } from "./frame.ts";
 import type { NodeId, SessionId } from "./ids.ts";
 import type { Entry } from "./member.ts";
@@ -11,7 +11,7 @@ import { noteSession, regain, resign, type Seat, seatOf, tidy } from "./membersh
 import { announce, applyChange } from "./news.ts";
 import type { Handed, HandedSession, Parcel } from "./parcel.ts";
 import type { NotedSession } from "./ports.ts";
-import { awaitReceipts } from "./receipts.ts";
+import { awaitReceipts, reportExpired } from "./receipts.ts";
 import { isRefusal, refusal } from "./refusal.ts";
 import { emptyReplay, type Replay } from "./replay.ts";
 import { attach, resumeSession } from "./sessions.ts";
@@ -79,8 +79,11 @@ const fetchSession = async (
     return hub.endLine(line, refusal("stale-incarnation"));
   }
   const handed = answer;
-  if (handed !== undefined && command.seen > handed.seq)
+  if (handed !== undefined && command.seen > handed.seq) {
+    disown(hub, handed);
     return hub.endLine(line, refusal("malformed", "It has seen more than was ever sent."));
+  }
+  hub.observe({ type: "sessionMoved", result: handed === undefined ? "orphaned" : "taken" });
   const session = revived(hub, line, command, noted, handed);
   comeBack(hub, session);
   const seats: readonly Seat[] = handed?.rooms ?? noted.rooms;
@@ -100,6 +103,7 @@ const fetchSession = async (
   if (handed === undefined) session.commandsSeen = 0;
   for (const { room } of lost) tell(hub, session, { type: "left", room, reason: "lost" });
   for (const membership of memberships) tellMissed(hub, membership, handed);
+  takeUpCalls(hub, session, handed?.calls ?? []);
   for (const run of held.flat()) run();
   for (const ref of handed?.refs ?? []) {
     awaitReceipts(hub, session, ref, [node ?? noted.node], { fate: "unknown" }, undefined);
@@ -193,7 +197,10 @@ const askFor = async (
   incarnation: number,
 ): Promise<Handed> => {
   const answered = new Promise<Handed>((resolve) => {
-    const cancel = hub.clock.after(handOverWithinMs, () => resolve(undefined));
+    const cancel = hub.clock.after(handOverWithinMs, () => {
+      hub.observe({ type: "sessionMoved", result: "late" });
+      resolve(undefined);
+    });
     hub.asked.set(session, (handed) => {
       cancel();
       resolve(handed);
@@ -228,11 +235,25 @@ export const handOver = async (
   const handed = known && !session.ended ? pack(hub, session) : undefined;
   if (handed !== undefined) part(hub, session, from);
   const answer: Handed = stale ? "stale" : (handed ?? (next === undefined ? undefined : { elsewhere: next }));
-  await hub.bus.send(from, {
+  const sent = await hub.bus.send(from, {
     type: "handedOver",
     session: id,
     ...(answer === undefined ? {} : { handed: answer }),
   });
+  if (handed === undefined) return;
+  hub.observe({ type: "sessionMoved", result: sent === "gone" ? "lost" : "given" });
+  if (sent === "gone") disown(hub, handed);
+};
+
+/** The answer to a question that nobody asks any more: it came too late. */
+export const handedTooLate = (hub: HubState, handed: Handed): void => {
+  if (handed !== undefined && handed !== "stale" && !("elsewhere" in handed)) disown(hub, handed);
+};
+
+/** Nobody has what was accepted for the session any more: its senders are told so. */
+const disown = (hub: HubState, { kept, calls = [] }: HandedSession): void => {
+  reportExpired(hub, kept);
+  expireCalls(hub, calls);
 };
 
 const pack = (hub: HubState, session: Session): HandedSession => {
@@ -257,6 +278,7 @@ const pack = (hub: HubState, session: Session): HandedSession => {
       return seat === undefined ? [] : [{ ...seat, told }];
     }),
     refs: [...(session.awaiting?.keys() ?? [])],
+    calls: packCalls(hub, session),
   };
 };
 
@@ -269,7 +291,6 @@ const part = (hub: HubState, session: Session | undefined, to: NodeId): void => 
   hub.sessions.delete(id);
   for (const waiting of session.awaiting?.values() ?? []) waiting.cancel();
   session.awaiting = undefined;
-  forgetCalls(session);
   session.replay = undefined;
   for (const membership of memberships) resign(hub, membership);
   remember(hub, id, to, memberships);

@@ -28,6 +28,11 @@ export type Observation =
       readonly heldMs: number;
       readonly reason: LeaveReason;
     }
+  /**
+   * A session changed nodes: this one took or gave it with all that was told; the node that had it did not answer in time; nobody
+   * has it any more, so that it came with a gap; or what was given could not be sent.
+   */
+  | { readonly type: "sessionMoved"; readonly result: "taken" | "given" | "late" | "orphaned" | "lost" }
   | {
       readonly type: "joined";
       readonly session: SessionId;

@@ -7,6 +7,7 @@
  */
 import type { NodeId, PeerId, RoomKey, SessionId } from "./ids.ts";
 import type { Entry, LeaveReason, Revision } from "./member.ts";
+import type { MovedCall } from "./moved-calls.ts";
 import type { NotedSession } from "./ports.ts";
 import type { Kept } from "./replay.ts";
 import type { Meaning } from "./signal.ts";
@@ -82,6 +83,8 @@ export interface HandedSession {
   })[];
   /** Signals whose fate was not known yet. */
   readonly refs: readonly Ref[];
+  /** Its calls with peers that negotiate differently. Absent: a node of an earlier version sent it. */
+  readonly calls?: readonly MovedCall[];
 }
 
 /** What is taken in the order of its room: it waits while a roster is fetched. */

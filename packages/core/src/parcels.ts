@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** What comes from other nodes. */
 
-import { handOver } from "./handover.ts";
+import { handedTooLate, handOver } from "./handover.ts";
 import type { NodeId } from "./ids.ts";
 import { applyChange, refetch } from "./news.ts";
 import type { OrderedParcel, Parcel } from "./parcel.ts";
@@ -22,7 +22,10 @@ export const takeParcel = (hub: HubState, from: NodeId, parcel: Parcel): void =>
   if (parcel.type === "receipt") return takeReceipt(hub, from, parcel.to, parcel.fate, parcel.protocol);
   if (parcel.type === "sibling") return takeSibling(hub, from, parcel);
   if (parcel.type === "handOver") return watch(hub, "hand-over", handOver(hub, from, parcel));
-  if (parcel.type === "handedOver") return hub.asked.get(parcel.session)?.(parcel.handed);
+  if (parcel.type === "handedOver") {
+    const take = hub.asked.get(parcel.session);
+    return take === undefined ? handedTooLate(hub, parcel.handed) : take(parcel.handed);
+  }
   const room = hub.rooms.get(parcel.room);
   if (room === undefined)
     return parcel.type === "news" ? undefined : answer(hub, from, parcel, nobody(hub, parcel));

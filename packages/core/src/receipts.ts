@@ -72,7 +72,10 @@ export const settleFetched = (
 };
 
 /** Tells whoever sent something to a session that ended away what it will never take. */
-export const reportExpired = (hub: HubState, kept: readonly Kept[]): void => {
+export const reportExpired = (
+  hub: HubState,
+  kept: readonly Pick<Kept, "queued" | "awaiter" | "also">[],
+): void => {
   for (const awaiter of kept.filter((item) => item.queued).flatMap(awaitersOf)) {
     report(hub, awaiter, { fate: "refused", refusal: refusal("expired") });
   }

@@ -29,7 +29,7 @@ export interface Kept {
 }
 
 /** All who wait to hear what became of it. */
-export const awaitersOf = ({ awaiter, also }: Kept): readonly Awaiter[] =>
+export const awaitersOf = ({ awaiter, also }: Pick<Kept, "awaiter" | "also">): readonly Awaiter[] =>
   awaiter === undefined ? also : [awaiter, ...also];
 
 export interface Replay {

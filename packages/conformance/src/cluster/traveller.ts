@@ -5,9 +5,9 @@ import { native } from "@signalbox/dialects/native";
 import { type RedisNode, until } from "./on-redis.ts";
 
 const dialect = native();
-type Frame = { readonly [field: string]: unknown };
+export type Frame = { readonly [field: string]: unknown };
 
-export const traveller = async (node: RedisNode, id: string) => {
+export const traveller = async (node: RedisNode, id: string, more: object = {}) => {
   const frames: Frame[] = [];
   const took: unknown[] = [];
   const known = new Set<unknown>();
@@ -41,7 +41,7 @@ export const traveller = async (node: RedisNode, id: string) => {
     return fresh;
   };
   line = open(node);
-  line.send({ type: "join", seq, room: "r", id });
+  line.send({ type: "join", seq, room: "r", id, ...more });
   const last = (type: string) => frames.findLast((frame) => frame.type === type);
   const resumes = () => frames.filter(({ type }) => type === "resumed").length;
   let resumedBefore = 0;
