@@ -15,14 +15,16 @@ export interface RedisProcess {
   readonly pid: number;
   /** Ends it at once. */
   kill(): Promise<void>;
+  /** Ends it as an operator does who wants to keep everything: it writes all it holds to disk. */
+  shutDown(): Promise<void>;
+  /** Takes away what it wrote to disk. */
+  forget(): Promise<void>;
   /** Starts it again on the same port and in the same folder: with what it wrote to disk, if anything. */
   restart(): Promise<void>;
   /** What `redis-cli` answers to this command, as text. */
   command(...words: readonly string[]): Promise<string>;
   /** Writes everything to disk, as `SAVE` does. */
   save(): Promise<unknown>;
-  /** Makes it a cluster of one, where it was started with `--cluster-enabled yes`. */
-  ownAllSlots(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -82,13 +84,18 @@ export const startRedis = async (settings: readonly string[] = []): Promise<Redi
       return child.pid ?? 0;
     },
     kill,
+    async shutDown() {
+      const ended = once(child, "exit");
+      await command("shutdown", "save");
+      await ended;
+    },
+    async forget() {
+      for (const written of ["dump.rdb", "appendonlydir"])
+        await rm(join(folder, written), { recursive: true, force: true });
+    },
     restart: run,
     command,
     save: () => command("save"),
-    async ownAllSlots() {
-      await command("cluster", "addslotsrange", "0", "16383");
-      while (!(await command("cluster", "info")).includes("cluster_state:ok")) await command("ping");
-    },
     async stop() {
       await kill();
       await rm(folder, { recursive: true, force: true });

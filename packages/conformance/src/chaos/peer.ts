@@ -1,230 +1,213 @@
 // SPDX-License-Identifier: MIT
-/** A native peer that comes back whenever its line breaks, and writes down all it was told. */
+/** A native peer that comes back whenever its line breaks, sends again what was not taken, and writes down all it was told. */
+import { connect, type Socket } from "node:net";
 import { WebSocket } from "ws";
-
-type Frame = { readonly [field: string]: unknown };
-
-/** One stay: from a `welcome` to its end. */
-export interface Stay {
-  readonly session: string;
-  /** Numbers taken, by the session that sent them, in the order they came. */
-  readonly took: Map<string, number[]>;
-  /** It was told that something is missing. */
-  gaps: number;
-  /** It ended without the peer having wanted that: it was told to join anew. */
-  lost: boolean;
-}
-
-/** One signal and the last that was said of it. */
-export interface Sent {
-  readonly number: number;
-  readonly bySession: string;
-  /** Stay of the target that it was meant for. */
-  readonly toSession: string;
-  fate: string | undefined;
-}
+import { type Chronicle, chronicle, type Frame } from "./chronicle.ts";
 
 export interface ChaosPeer {
   readonly id: string;
-  readonly stays: readonly Stay[];
-  readonly sent: readonly Sent[];
-  /** Whom it knows now: id by session. */
-  readonly known: ReadonlyMap<string, string>;
+  readonly history: Chronicle;
+  /** The session it has. */
   readonly session: string | undefined;
-  readonly inside: boolean;
-  /** What it was told and cannot be. */
-  readonly complaints: readonly string[];
+  /** Is it in its room, with a line? */
+  readonly present: boolean;
   /** Sends the next number to somebody it knows. */
   signal(choice: number): void;
-  /** Breaks its line. */
-  drop(): void;
+  /** Sends the next number to this one. */
+  say(toSession: string | undefined): void;
+  /** Breaks its line; `mid-frame` when the server has half of a frame. */
+  drop(how?: "now" | "mid-frame"): void;
+  /** Ends its session. */
+  end(): void;
+  /** Is gone, and never comes back. */
   stop(): void;
 }
 
-/** How long after a failure it tries again. Milliseconds. */
-const againMs = 50;
-/** A line that is silent for so long is given up. Milliseconds. */
-const patienceMs = 1_500;
+export interface ChaosPeerOptions {
+  readonly room?: string;
+  /** How long after a failure it tries again. Milliseconds. */
+  readonly againMs?: number;
+  /** A line that is silent for so long is given up. Milliseconds. */
+  readonly patienceMs?: number;
+}
 
-export const chaosPeer = (id: string, place: () => string | undefined): ChaosPeer => {
-  const stays: Stay[] = [];
-  const sent: Sent[] = [];
-  const byRef = new Map<string, Sent>();
-  const known = new Map<string, string>();
-  const complaints: string[] = [];
+/** How long it gathers what it took before it says so: each of both would be beyond its rate. Milliseconds. */
+const acknowledgeMs = 50;
+/** Pause before it asks again for what was refused. Milliseconds. */
+const askAgainMs = 50;
+/** A masked text frame of 100 bytes, of which 20 come (RFC 6455 §5.2). */
+const halfFrame = Buffer.from([0x81, 0x80 | 100, 1, 2, 3, 4, ...Array.from({ length: 20 }, () => 0x20)]);
+
+export const chaosPeer = (
+  id: string,
+  place: () => string | undefined,
+  { room = "r", againMs = 50, patienceMs = 1_500 }: ChaosPeerOptions = {},
+): ChaosPeer => {
+  const history = chronicle(id);
+  /** What it sent and was not answered, by its number. */
+  const unanswered = new Map<number, string>();
   let socket: WebSocket | undefined;
-  let stay: Stay | undefined;
+  let raw: Socket | undefined;
   let token = "";
-  let [seen, seq, incarnation, number] = [0, 0, 1, 0];
-  let inside = false;
+  let [seq, incarnation] = [0, 1];
+  let joining: number | undefined;
   let attached = false;
   let over = false;
-  let patience: NodeJS.Timeout | undefined;
-  let pinging: NodeJS.Timeout | undefined;
+  const timers: { [what: string]: NodeJS.Timeout | undefined } = {};
 
-  const write = (frame: Frame): void => {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+  const write = (text: string): void => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+  };
+  const later = (what: string, ms: number, run: () => void): void => {
+    clearTimeout(timers[what]);
+    timers[what] = setTimeout(() => {
+      timers[what] = undefined;
+      if (!over) run();
+    }, ms);
   };
   const numbered = (frame: Frame): number => {
     seq += 1;
-    write({ seq, ...frame });
+    const text = JSON.stringify({ seq, ...frame });
+    unanswered.set(seq, text);
+    write(text);
     return seq;
   };
-  const forget = (): void => {
-    if (stay !== undefined) stay.lost = true;
-    stay = undefined;
-    known.clear();
-    [seen, seq, incarnation, inside] = [0, 0, 1, false];
+  const join = (): void => {
+    if (history.inside || joining !== undefined) return;
+    joining = numbered({ type: "join", room, id });
   };
-  const introduce = (member: Frame): void => {
-    const [name, session] = [String(member.id), String(member.session)];
-    if (known.has(session)) complaints.push(`${id} was introduced to ${name} twice`);
-    known.set(session, name);
+  const forget = (): void => {
+    history.forget();
+    unanswered.clear();
+    [seq, incarnation, joining] = [0, 1, undefined];
+  };
+  const goOn = (frame: Frame): void => {
+    attached = true;
+    // After a gap nobody knows what became of it: it is above everything that was sent.
+    if (frame.gap === true) joining = undefined;
+    for (const [number, text] of [...unanswered]) {
+      if (number <= Number(frame.seen)) unanswered.delete(number);
+      else write(text);
+    }
+    join();
   };
   const take = (frame: Frame): void => {
-    if (typeof frame.seq === "number") {
-      if (frame.seq <= seen) complaints.push(`${id} was told ${frame.seq} twice`);
-      seen = frame.seq;
-      write({ type: "ack", seen });
-    }
+    history.take(frame);
+    if (typeof frame.seq === "number" && timers.acknowledge === undefined)
+      later("acknowledge", acknowledgeMs, () => {
+        if (attached) write(JSON.stringify({ type: "ack", seen: history.seen }));
+      });
+    if (typeof frame.of === "number") unanswered.delete(frame.of);
     switch (frame.type) {
       case "welcome":
-        stay = { session: String(frame.session), took: new Map(), gaps: 0, lost: false };
-        stays.push(stay);
         token = String(frame.token);
         attached = true;
         return;
       case "resumed":
-        attached = true;
-        if (frame.gap === true && stay !== undefined) stay.gaps += 1;
-        // What the server never took is not sent again: it counts as never said.
-        for (const [ref, one] of byRef) {
-          if (one.bySession === stay?.session && Number(ref.split(" ")[1]) > Number(frame.seen))
-            one.fate ??= "never taken";
-        }
-        // A join among it is.
-        if (!inside) numbered({ type: "join", room: "r", id });
-        return;
+        return goOn(frame);
       case "joined":
-        inside = true;
-        known.clear();
-        for (const member of frame.members as readonly Frame[]) introduce(member);
+        joining = undefined;
         return;
       case "left":
-        inside = false;
-        known.clear();
-        numbered({ type: "join", room: "r", id });
-        return;
-      case "refused": {
-        const refused = byRef.get(`${stay?.session} ${String(frame.of)}`);
-        if (refused !== undefined) {
-          refused.fate = "refused";
-          return;
-        }
+        joining = undefined;
+        return join();
+      case "refused":
         // A join that came too early, or an id that somebody who is lost holds still.
-        if (frame.of === seq || !inside)
-          setTimeout(() => {
-            if (!inside && attached) numbered({ type: "join", room: "r", id });
-          }, againMs);
+        if (frame.of === joining) {
+          joining = undefined;
+          later("join", askAgainMs, () => attached && join());
+        }
         return;
-      }
-      case "peer-joined":
-        introduce(frame.member as Frame);
-        return;
-      case "peer-left":
-        if (!known.delete(String(frame.session)))
-          complaints.push(`${id} was told that ${String(frame.id)} left, who was not there`);
-        return;
-      case "signal": {
-        const from = String(frame.session);
-        if (!known.has(from))
-          complaints.push(`${id} was told something of ${String(frame.from)}, who was not there`);
-        const numbers = stay?.took.get(from) ?? [];
-        numbers.push(Number((frame.signal as Frame).data));
-        stay?.took.set(from, numbers);
-        return;
-      }
-      case "receipt": {
-        const one = byRef.get(`${stay?.session} ${String(frame.of)}`);
-        if (one !== undefined) one.fate = String(frame.fate);
-        return;
-      }
       case "closing":
         if (frame.code === "session-unknown" || frame.code === "id-taken") forget();
         return;
       default:
     }
   };
-  const connect = (): void => {
+  const open = (): void => {
     if (over) return;
     attached = false;
     const url = place();
-    if (url === undefined) {
-      setTimeout(connect, againMs);
-      return;
-    }
-    const line = new WebSocket(url.replace(/^http/, "ws"), "signalbox.v1", { perMessageDeflate: false });
+    if (url === undefined) return later("open", againMs, open);
+    const line = new WebSocket(url.replace(/^http/, "ws"), "signalbox.v1", {
+      perMessageDeflate: false,
+      createConnection: () => {
+        raw = connect(Number(new URL(url).port), "127.0.0.1");
+        return raw;
+      },
+    });
     socket = line;
-    const waiting = () => {
-      clearTimeout(patience);
-      patience = setTimeout(() => line.terminate(), patienceMs);
+    history.note("connects to", url);
+    const wait = () => {
+      if (Number.isFinite(patienceMs)) later("patience", patienceMs, () => line.terminate());
     };
-    waiting();
+    wait();
     line.on("open", () => {
-      if (stay === undefined) numbered({ type: "join", room: "r", id });
-      else {
-        incarnation += 1;
-        write({ type: "resume", session: stay.session, token, incarnation, seen });
+      const { stay, seen } = history;
+      if (stay === undefined) {
+        forget();
+        return join();
       }
+      incarnation += 1;
+      write(JSON.stringify({ type: "resume", session: stay.session, token, incarnation, seen }));
     });
     line.on("message", (payload) => {
       if (line !== socket) return;
-      waiting();
+      wait();
       take(JSON.parse(payload.toString()));
     });
     line.on("error", () => {});
     line.on("close", () => {
       if (line !== socket) return;
-      clearTimeout(patience);
+      clearTimeout(timers.patience);
+      history.note("lost its line");
       attached = false;
-      setTimeout(connect, againMs);
+      later("open", againMs, open);
     });
   };
-  pinging = setInterval(() => write({ type: "ping" }), patienceMs / 3);
-  connect();
+  const pinging = setInterval(() => write(JSON.stringify({ type: "ping" })), 500);
+  open();
+  const rest = (): void => {
+    over = true;
+    for (const timer of Object.values(timers)) clearTimeout(timer);
+    clearInterval(pinging);
+  };
+  const present = (): boolean => history.inside && attached;
+  const say = (toSession: string | undefined): void => {
+    const to = history.known.get(toSession ?? "");
+    if (to === undefined || toSession === undefined || !present()) return;
+    const data = history.sends(seq + 1, toSession);
+    numbered({ type: "signal", room, to, session: toSession, signal: { kind: "opaque", data } });
+  };
   return {
     id,
-    stays,
-    sent,
-    known,
+    history,
     get session() {
-      return stay?.session;
+      return history.stay?.session;
     },
-    get inside() {
-      return inside && attached;
+    get present() {
+      return present();
     },
-    complaints,
     signal(choice) {
-      const others = [...known];
-      const [toSession, to] = others[choice % Math.max(1, others.length)] ?? [];
-      if (to === undefined || toSession === undefined || stay === undefined || !inside || !attached) return;
-      number += 1;
-      const one: Sent = { number, bySession: stay.session, toSession, fate: undefined };
-      const ref = numbered({
-        type: "signal",
-        room: "r",
-        to,
-        session: toSession,
-        signal: { kind: "opaque", data: number },
-      });
-      byRef.set(`${stay.session} ${ref}`, one);
-      sent.push(one);
+      const others = [...history.known.keys()];
+      say(others[choice % Math.max(1, others.length)]);
     },
-    drop: () => socket?.terminate(),
+    say,
+    drop(how = "now") {
+      if (how === "now" || raw === undefined) socket?.terminate();
+      else {
+        raw.write(halfFrame);
+        // What was written goes out before the end.
+        raw.destroySoon();
+      }
+    },
+    end() {
+      write(JSON.stringify({ type: "end" }));
+      history.forget();
+      rest();
+    },
     stop() {
-      over = true;
-      clearTimeout(patience);
-      clearInterval(pinging);
+      rest();
       socket?.terminate();
     },
   };

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { setTimeout as passing } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort, startRedis } from "@signalbox/backplane/testing";
-import { atRest, violations } from "./history.ts";
+import { atRest, violations, waiting } from "./history.ts";
 import { serverNode } from "./nodes.ts";
 import { chaosPeer } from "./peer.ts";
 
@@ -47,7 +47,8 @@ test("a rolling restart behind HAProxy loses no signal and no session", { timeou
   const settle = async () => {
     while (!atRest(peers)) await passing(10);
   };
-  const heard = () => peers.flatMap(({ sent }) => sent).filter(({ fate }) => fate === "sent").length;
+  const heard = () =>
+    peers.flatMap(({ history }) => history.sent).filter(({ fate }) => fate === "sent").length;
   await settle();
   for (const node of nodes) {
     await node.end();
@@ -57,10 +58,11 @@ test("a rolling restart behind HAProxy loses no signal and no session", { timeou
     while (heard() < before + 60) await passing(10);
   }
   clearInterval(calling);
-  while (peers.some(({ sent }) => sent.some(({ fate }) => fate === undefined))) await passing(10);
-  assert.deepEqual(violations(peers), []);
+  const histories = peers.map(({ history }) => history);
+  while (waiting(histories)) await passing(10);
+  assert.deepEqual(violations(histories), []);
   assert.deepEqual(
-    peers.map(({ stays }) => stays.map(({ gaps, lost }) => [gaps, lost])),
+    histories.map(({ stays }) => stays.map(({ gaps, over }) => [gaps, over])),
     peers.map(() => [[0, false]]),
     "somebody was told of a gap, or had to join anew",
   );
