@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { restore } from "./absence.ts";
 import type { Frame } from "./frame.ts";
-import { endLine, finish, openLine, receive, scheduleWake } from "./lines.ts";
+import { endLine, finish, lineClosed, openLine, receive, scheduleWake } from "./lines.ts";
 import { takeParcel } from "./parcels.ts";
 import type { Dialect, Handshake, Line, LinePort } from "./ports.ts";
 import { type Refusal, refusal } from "./refusal.ts";
@@ -54,7 +54,7 @@ class OpenLine implements Line {
   }
 
   closed(): void {
-    finish(this.#hub, this.#line);
+    lineClosed(this.#hub, this.#line);
   }
 
   get settled(): boolean {

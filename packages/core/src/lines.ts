@@ -35,6 +35,7 @@ export const openLine = (
     busy: false,
     queue: undefined,
     paused: false,
+    gone: false,
     closed: false,
     cancelWake: undefined,
     wakesAt: undefined,
@@ -48,7 +49,7 @@ export const openLine = (
 
 /** Takes a frame in. While an earlier one is being decided it waits, and the line is not read beyond a bound. */
 export const receive = (hub: HubState, line: LineState, frame: Frame): void => {
-  if (line.closed) return;
+  if (line.closed || line.gone) return;
   if (!line.busy) return process(hub, line, frame);
   line.queue ??= [];
   line.queue.push(frame);
@@ -149,6 +150,7 @@ const drainQueue = (hub: HubState, line: LineState): void => {
     if (frame === undefined) break;
     process(hub, line, frame);
   }
+  if (line.gone && !line.busy) finish(hub, line);
   if (line.paused && !line.busy && !line.closed) {
     line.paused = false;
     line.port.resume();
@@ -264,7 +266,18 @@ export const endLine = (hub: HubState, line: LineState, why: Refusal): void => {
   finish(hub, line, () => line.port.close(line.codec.refuse(why)));
 };
 
-/** The transport is gone, or going. */
+/**
+ * The transport is closed. What came on it before that is carried out first: a peer that hangs up, or ends its session, and
+ * goes in the same breath has done so, also where an earlier frame is still on its way to another node.
+ */
+export const lineClosed = (hub: HubState, line: LineState): void => {
+  line.gone = true;
+  const waits = line.busy && line.queue !== undefined && line.queue.length > 0;
+  // Who was not let in yet has begun nothing.
+  if (!waits || line.session === undefined) finish(hub, line);
+};
+
+/** The line is over: what it said last is not looked at any more. */
 export const finish = (hub: HubState, line: LineState, close?: () => void): void => {
   if (line.closed) return;
   line.closed = true;

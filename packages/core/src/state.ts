@@ -93,6 +93,8 @@ export interface LineState {
   /** Made when the first frame has to wait. */
   queue: Frame[] | undefined;
   paused: boolean;
+  /** Its transport is closed; what came before that is still being carried out. */
+  gone: boolean;
   closed: boolean;
   cancelWake: Cancel | undefined;
   wakesAt: Millis | undefined;

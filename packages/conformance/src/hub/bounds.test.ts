@@ -165,7 +165,7 @@ describe("frames that wait while a command is decided", () => {
     assert.deepEqual(ann.told("signal").map(dataOf), [0, 1, 2, 3, 4]);
   });
 
-  test("are dropped with their line, and the session is told that they were not taken", async () => {
+  const broken = async () => {
     const { box, rest } = slow();
     const ann = box.line();
     ann.ask({ type: "join", room: "r", id: "ann" });
@@ -173,16 +173,32 @@ describe("frames that wait while a command is decided", () => {
     const [welcome] = ann.told();
     for (let number = 0; number < 4; number += 1) ann.ask(opaque("ann", number));
     ann.line.drop();
+    const resumed = () => {
+      const again = box.line();
+      const { session, token } = welcome ?? {};
+      again.line.send({ type: "resume", session, token, incarnation: 2, seen: 0 });
+      return again;
+    };
+    return { box, rest, resumed };
+  };
+
+  test("are carried out when their line has closed, and the session is told that they were taken", async () => {
+    const { box, rest, resumed } = await broken();
+    assert.equal(box.hub.stats.lines, 1, "until then it is a line");
     await rest();
-    const again = box.line();
-    again.line.send({
-      type: "resume",
-      session: welcome?.session,
-      token: welcome?.token,
-      incarnation: 2,
-      seen: 0,
-    });
+    assert.equal(box.hub.stats.lines, 0);
+    const again = resumed().told();
+    assert.equal(again.find(({ type }) => type === "resumed")?.seen, 5);
+    assert.deepEqual(again.filter(({ type }) => type === "signal").map(dataOf), [0, 1, 2, 3]);
+  });
+
+  test("are dropped where the session has come back before, and is told that they were not taken", async () => {
+    const { box, rest, resumed } = await broken();
+    const again = resumed();
     assert.equal(again.told("resumed")[0]?.seen, 1);
+    await rest();
+    assert.deepEqual(again.told("signal"), []);
+    assert.equal(box.hub.stats.lines, 1);
   });
 });
 

@@ -20,6 +20,8 @@ const rest = async (network: Shuffled) => {
 };
 
 const atOnce = async (box: Box, network: Shuffled) => {
+  // What was said before a line closed is carried out first.
+  await rest(network);
   box.parts.clock.advance(box.dialect.limits.graceMs);
   await rest(network);
   box.parts.clock.advance(1_000);

@@ -79,6 +79,29 @@ describe("two nodes", () => {
     assert.deepEqual(receipts(ann), [[of, "unreachable"]]);
   });
 
+  test("carry out to the end what a line said before it closed, the end of its session too", async () => {
+    const { first, peer } = network();
+    const ann = await peer("n1", "ann");
+    const bob = await peer("n2", "bob");
+    await settled(200);
+    bob.told();
+    // The first is on its way to the other node while the rest comes.
+    for (const data of [1, 2, 3]) ann.ask(opaque("bob", data));
+    ann.line.send({ type: "end" });
+    ann.line.drop();
+    await settled(200);
+    assert.deepEqual(
+      bob.told().map(({ type, signal, reason }) => [type, reason ?? part({ signal }, "signal").data]),
+      [
+        ["signal", 1],
+        ["signal", 2],
+        ["signal", 3],
+        ["peer-left", "left"],
+      ],
+    );
+    assert.deepEqual(first.hub.stats, { lines: 0, sessions: 0, rooms: 0 });
+  });
+
   test("carry nothing that would not survive JSON", async () => {
     const carried: Parcel[] = [];
     const { peer } = network((bus) => ({
