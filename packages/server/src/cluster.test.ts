@@ -215,6 +215,26 @@ describe("two servers on one Redis", () => {
     assert.equal(told.status, 201, JSON.stringify(told));
   });
 
+  test("what is registered stands as long on both, though their clocks are a day apart", async (t) => {
+    const config = { redis: freshUrl(), limits: { drainMs: 200 } };
+    const one = await startBench(t, config);
+    const two = await startBench(t, config, { wallNow: () => Date.now() + 86_400_000 });
+    const three = await startBench(t, config, { wallNow: () => Date.now() - 86_400_000 });
+    const token = "device".repeat(5);
+    const camera = { uniqueId: "cam", services: [{ protocol: "camera" }] };
+    await json(one, "POST", "/v1/servers", camera, token);
+    const here = await json(one, "GET", "/v1/servers/cam");
+    for (const bench of [two, three]) {
+      const there = await json(bench, "GET", "/v1/servers/cam");
+      assert.deepEqual([there.status, there.expireTime], [200, here.expireTime]);
+    }
+    // Each end of a lease is said by the clock of Redis.
+    assert.equal((await json(two, "POST", "/v1/servers/cam:renew", {}, token)).status, 200);
+    const renewed = await json(one, "GET", "/v1/servers/cam");
+    const far = Math.abs(Date.parse(String(renewed.expireTime)) - Date.parse(String(here.expireTime)));
+    assert.ok(far < 3_600_000, `${far} ms apart`);
+  });
+
   test("while Redis is away each says so, and lets newcomers wait; afterwards they meet", async (t) => {
     const proxy = await severable(redis.port);
     t.after(() => proxy.close());

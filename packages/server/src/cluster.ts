@@ -8,7 +8,17 @@ import {
   redisBackplane,
   shownPlace,
 } from "@signalbox/backplane/redis";
-import type { Bus, Chance, Clock, Directory, Hub, Limits, NodeId, SessionBook } from "@signalbox/core";
+import type {
+  Bus,
+  Chance,
+  Clock,
+  Directory,
+  Hub,
+  Limits,
+  Millis,
+  NodeId,
+  SessionBook,
+} from "@signalbox/core";
 import type { Store } from "@signalbox/core/registry";
 import type { Log } from "./log.ts";
 import { StartFailure } from "./start-failure.ts";
@@ -31,6 +41,8 @@ export interface Cluster {
   readonly book?: SessionBook;
   /** The store of the registry that all nodes share; absent where this one is alone. */
   readonly store?: Store;
+  /** The clock that all nodes share; absent where this one is alone. Milliseconds since 1970. */
+  readonly wallNow?: () => Millis;
   /** Absent where this server is alone. */
   state(): RedisState | undefined;
   /** May newcomers be sent here? */
@@ -96,6 +108,7 @@ export const joinCluster = async (parts: ClusterParts): Promise<Cluster> => {
     bus: backplane.bus,
     store: backplane.store,
     book: backplane.book,
+    wallNow: backplane.wallNow,
     state: () => backplane.state,
     ready: () => backplane.state.open,
     start: (hub) => backplane.start((restarted) => hub.restore(restarted)),

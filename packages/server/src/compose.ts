@@ -177,7 +177,8 @@ export const startServer = async (
     store: cluster.store,
     folder: config.data,
     clock,
-    wallNow,
+    // Nodes must agree on when something ends.
+    wallNow: cluster.wallNow ?? wallNow,
     chance: systemChance,
     limits,
     failed: broke("registry"),

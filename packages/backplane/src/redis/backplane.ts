@@ -13,6 +13,7 @@ import { type HostStatus, type NodeStatus, noHost } from "./node-status.ts";
 import type { RedisPlace } from "./place.ts";
 import * as registryScripts from "./registry-scripts.ts";
 import * as roomScripts from "./room-scripts.ts";
+import { createServerClock } from "./server-clock.ts";
 import { redisSessionBook } from "./session-book.ts";
 import * as sessionScripts from "./session-scripts.ts";
 import { redisStore } from "./store.ts";
@@ -70,6 +71,8 @@ export interface RedisBackplane {
   readonly version: string;
   /** Does the server write what it holds to disk? Undefined: it does not say. */
   readonly persists: boolean | undefined;
+  /** What Redis' clock says: the same on all nodes, however theirs are set. Milliseconds since 1970. */
+  readonly wallNow: () => Millis;
   /**
    * Takes a lease, and settles when newcomers are taken in. From then on, each time this node has been away, `restore` is to
    * claim again what it holds; `restarted`: Redis may have forgotten some of it.
@@ -102,6 +105,10 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
     came: () => lease.enter(),
     went: (why) => lease.away(why),
   });
+  const serverClock = createServerClock(parts.clock);
+  const asked = parts.clock.now();
+  const time = await link.evaluate(leaseScripts.timeScript, keys.nodes, []);
+  if (time !== undefined) serverClock.heard(Number(time), asked);
   const echo = createEcho({
     ...parts,
     keys,
@@ -129,6 +136,7 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
     },
     left: (why) => parts.changed("away", why),
     status: () => JSON.stringify(status()),
+    serverClock,
     echo,
   });
   const bus = redisBus({ node, keys, link, busBytes: parts.busBytes, failed });
@@ -142,6 +150,7 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
     book: redisSessionBook({ node, keys, link, lease, failed }),
     version: link.version,
     persists: link.persists,
+    wallNow: serverClock.now,
     get state() {
       return {
         open: lease.open && link.ready,

@@ -17,6 +17,11 @@ local function note(name, status, millis) redis.pcall('SET', statusOf(name), sta
 
 const script = (body: string): Script => ({ text: `${common}\n${body}`, alone: true });
 
+/** Answers with the server's time. */
+export const timeScript = script(`
+return text(now)
+`);
+
 /** Arguments: node and epoch, the length of the lease, the node's last epoch, which ends here (or nothing), its status, and how long that is kept. */
 export const enterScript = script(`
 local deadline = text(now + tonumber(ARGV[2]))

@@ -10,6 +10,7 @@ import type { Keys } from "./keys.ts";
 import * as scripts from "./lease-scripts.ts";
 import type { Deadline, Link, Reply } from "./link.ts";
 import { afterPatience, within } from "./patience.ts";
+import type { ServerClock } from "./server-clock.ts";
 import { sweepLease } from "./sweep.ts";
 
 /**
@@ -38,6 +39,8 @@ export interface LeaseParts {
   readonly left: (why: string) => void;
   /** What the others may see of this node, as text. */
   readonly status: () => string;
+  /** Told the server's time with each answer, and when it was asked. */
+  readonly serverClock: Pick<ServerClock, "heard">;
   /** Rings with each renewal. */
   readonly echo: Pick<Echo, "send" | "forget">;
   readonly failed: (error: unknown) => void;
@@ -88,7 +91,7 @@ const statusKeptMs = 3_600_000;
 const endWithinMs = 1_000;
 
 export const createLease = (parts: LeaseParts): Lease => {
-  const { node, keys, link, clock, leaseMs, freshEpoch, echo, failed } = parts;
+  const { node, keys, link, clock, leaseMs, freshEpoch, serverClock, echo, failed } = parts;
   const rooms = new Map<RoomKey, number>();
   let state: "away" | "returning" | "open" | "ended" = "away";
   let epoch = "";
@@ -127,6 +130,12 @@ export const createLease = (parts: LeaseParts): Lease => {
   /** A connection that says nothing is worse than none: it is broken before the lease is over. */
   const patience = (): Cancel => afterPatience(clock, leaseMs / 2, () => giveUp("silent"));
 
+  const extended = (end: string, asked: Millis): void => {
+    deadline = end;
+    endsAt = asked + leaseMs;
+    serverClock.heard(Number(end) - leaseMs, asked);
+  };
+
   const enter = async (): Promise<void> => {
     if (state === "returning" || state === "ended") return;
     if (state === "open") lapse();
@@ -147,8 +156,7 @@ export const createLease = (parts: LeaseParts): Lease => {
     if (state !== "returning") return;
     if (typeof reply !== "string") return retry();
     epoch = mine;
-    deadline = reply;
-    endsAt = asked + leaseMs;
+    extended(reply, asked);
     const restarted = run !== undefined && run !== link.run;
     run = link.run;
     // What is noted of the last epoch's rooms stays with that epoch.
@@ -201,8 +209,7 @@ export const createLease = (parts: LeaseParts): Lease => {
       lapse();
       return enter();
     }
-    deadline = String(ends);
-    endsAt = asked + leaseMs;
+    extended(String(ends), asked);
     tickLater();
     if (!Array.isArray(over) || over.length === 0 || sweeping) return;
     sweeping = true;
