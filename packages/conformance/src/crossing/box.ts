@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/** A real server on the loopback, whose dialects meet in one room, and somebody who watches that room. */
+/** A real server on the loopback, or several that are one, whose dialects meet in one room, and somebody who watches that room. */
 import type { TestContext } from "node:test";
 import { connect, type Peer, type Room } from "@signalbox/client";
 import type { Clock } from "@signalbox/core";
@@ -15,9 +15,9 @@ export const meeting: NonNullable<ServerConfig["mounts"]> = [
 ];
 
 export interface Box {
-  /** Of the native protocol and of Flitter. */
+  /** Of the native protocol and of Flitter. Where there are several servers, each line goes to another one than the line before. */
   readonly url: string;
-  /** Of PeerNet; no slash at the end. */
+  /** Of PeerNet; no slash at the end. Where there are several servers, each request goes to the next one. */
   readonly httpUrl: string;
   /** Where an Unrupt page with this id connects. */
   readonly unruptUrl: (id: string) => string;
@@ -30,34 +30,75 @@ export interface Box {
   after(stop: () => unknown): void;
 }
 
+/** What a box stands on: servers that are one. */
+export interface Servers {
+  /** Where they listen: `http://…`, no slash at the end. */
+  readonly urls: readonly string[];
+  stop(): Promise<void>;
+}
+
+export type StartServers = (config: ServerConfig, clock?: Clock) => Promise<Servers>;
+
 export interface BoxOptions {
   readonly config?: ServerConfig;
   readonly clock?: Clock;
+  /** Default: one server in this process. */
+  readonly start?: StartServers;
 }
 
-export const openBox = async (test: TestContext, { config = {}, clock }: BoxOptions = {}): Promise<Box> => {
+/** What a suite of crossings is run on. */
+export type OpenBox = (test: TestContext, options?: Omit<BoxOptions, "start">) => Promise<Box>;
+
+export const startOne: StartServers = async (config, clock) => {
+  const server = await startServer(config, clock === undefined ? {} : { clock });
+  return {
+    urls: [server.url],
+    async stop() {
+      const closed = server.close();
+      server.cut();
+      await closed;
+    },
+  };
+};
+
+/** One after the other, and again from the first. */
+const inTurn = (urls: readonly string[]): (() => string) => {
+  let turn = 0;
+  return () => {
+    const url = urls[turn % urls.length];
+    turn += 1;
+    if (url === undefined) throw new Error("no server");
+    return url;
+  };
+};
+
+export const openBox = async (
+  test: TestContext,
+  { config = {}, clock, start = startOne }: BoxOptions = {},
+): Promise<Box> => {
   const stops: (() => unknown)[] = [];
   test.after(async () => {
     for (const stop of stops.reverse()) await stop();
   });
-  const server = await startServer(
+  const servers = await start(
     { host: "127.0.0.1", port: 0, level: "silent", mounts: meeting, ...config },
-    clock === undefined ? {} : { clock },
+    clock,
   );
-  stops.push(async () => {
-    const closed = server.close();
-    server.cut();
-    await closed;
-  });
+  stops.push(servers.stop);
+  const nextHttp = inTurn(servers.urls);
+  const nextLine = inTurn(servers.urls.map((url) => url.replace(/^http/, "ws")));
   const stun = await stunServer();
   stops.push(stun.close);
-  const url = server.url.replace(/^http/, "ws");
-  const witness = await connect({ url, room: hall, id: "witness", media: [] });
+  const witness = await connect({ url: nextLine(), room: hall, id: "witness", media: [] });
   stops.push(witness.session.close);
   return {
-    url: `${url}/`,
-    httpUrl: server.url,
-    unruptUrl: (id) => `${url}/websocket/?finger=${encodeURIComponent(id)}`,
+    get url() {
+      return `${nextLine()}/`;
+    },
+    get httpUrl() {
+      return nextHttp();
+    },
+    unruptUrl: (id) => `${nextLine()}/websocket/?finger=${encodeURIComponent(id)}`,
     stun,
     witness,
     present(id) {

@@ -33,7 +33,8 @@ const ask = async <Answer>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  const answer: Answer = await response.json();
+  const text = await response.text();
+  const answer: Answer = text === "" ? {} : JSON.parse(text);
   return answer;
 };
 
@@ -119,6 +120,7 @@ export const peerNetDevice = (box: Box): PeerNetDevice => ({
       room: `rooms/${hall}`,
       services: [{ protocol: "echo", version: "1" }],
     });
+    box.after(() => ask(box, "DELETE", `/v1/servers/${id}`, deviceToken));
   },
   async serve(id, sending) {
     const { knocks } = await ask<{ readonly knocks: readonly KnockJson[] }>(

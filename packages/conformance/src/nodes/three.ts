@@ -28,6 +28,8 @@ export interface Three {
   holders(room: string, id: string): Promise<readonly Entry[]>;
   /** Settles when so many hold an id in a room. */
   held(room: string, id: string, times: number): Promise<void>;
+  /** Settles when nobody is in a room. */
+  emptied(room: string): Promise<void>;
 }
 
 /** To be called where a file begins: they end with it. */
@@ -55,10 +57,15 @@ export const threeNodes = async (options: readonly string[] = []): Promise<Three
     for (const node of nodes) await node.stop();
     await redis.stop();
   });
+  const keyOf = (room: string) => {
+    const name = parseRoomName(room);
+    if (name === undefined) throw new Error(`no room: ${room}`);
+    return roomKey(defaultRealm, name);
+  };
   const holders: Three["holders"] = async (room, id) => {
-    const [name, peer] = [parseRoomName(room), parsePeerId(id)];
-    if (name === undefined || peer === undefined) throw new Error(`no names: ${room}, ${id}`);
-    const found = await reader.directory.find(roomKey(defaultRealm, name), peer);
+    const peer = parsePeerId(id);
+    if (peer === undefined) throw new Error(`no id: ${id}`);
+    const found = await reader.directory.find(keyOf(room), peer);
     if (isRefusal(found)) throw new Error(found.code);
     return found;
   };
@@ -75,6 +82,14 @@ export const threeNodes = async (options: readonly string[] = []): Promise<Three
     holders,
     async held(room, id, times) {
       while ((await holders(room, id)).length !== times) await nextTurn();
+    },
+    async emptied(room) {
+      for (;;) {
+        const roster = await reader.directory.roster(keyOf(room), 0, 1);
+        if (isRefusal(roster)) throw new Error(roster.code);
+        if (roster.entries.length === 0) return;
+        await nextTurn();
+      }
     },
   };
 };
