@@ -11,9 +11,11 @@
  * | `…:x` | sorted set: kind, newline, key by expiry |
  */
 import type { Script } from "./link.ts";
+import { unlessMoving } from "./moving.ts";
 
 const common = `
 local base = string.sub(KEYS[1], 1, -3)
+${unlessMoving}
 local function text(number) return string.format('%.0f', number) end
 local function records(kind) return base..':r:'..kind end
 local function keys(kind) return base..':k:'..kind end
@@ -39,14 +41,14 @@ return {redis.call('HGET', records(ARGV[1]), ARGV[2]) or nil}
 `);
 
 /**
- * Arguments: channel of watchers, who writes, then seven a write: kind, key, version it was decided on, `put` or `remove`,
- * group as JSON, expiry or \`-\`, value. Answers with the versions, or with nothing where one did not fit; then with
+ * Arguments: channel of watchers, who writes, then eight a write: kind, key, version it was decided on, `put` or `remove`,
+ * group as JSON, expiry or \`-\`, value, a group to wake as JSON or \`-\`. Answers with the versions, or with nothing where one did not fit; then with
  * kind and group of what changed.
  */
 export const commitScript = script(`
 local channel, by = ARGV[1], ARGV[2]
 local before = {}
-for at = 3, #ARGV, 7 do
+for at = 3, #ARGV, 8 do
   local record = redis.call('HGET', records(ARGV[at]), ARGV[at + 1])
   local version, expires, json
   if record then version, expires, json = parts(record) end
@@ -61,12 +63,13 @@ local function touch(kind, json)
   seen[topic] = true
   touched[#touched + 1] = topic
 end
-for at = 3, #ARGV, 7 do
-  local kind, key, _, how, json, expires, value = unpack(ARGV, at, at + 6)
+for at = 3, #ARGV, 8 do
+  local kind, key, _, how, json, expires, value, wakes = unpack(ARGV, at, at + 7)
   local old = before[at]
   if old.group and (how == 'remove' or old.group ~= json) then redis.call('ZREM', group(kind, old.group), key) end
   if old.expires and old.expires ~= '-' then redis.call('ZREM', base..':x', kind..'\\n'..key) end
   touch(kind, old.group)
+  if wakes ~= '-' then touch(kind, wakes) end
   if how == 'remove' then
     redis.call('HDEL', records(kind), key)
     redis.call('ZREM', keys(kind), key)

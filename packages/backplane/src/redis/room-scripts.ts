@@ -16,9 +16,11 @@
  * above every revision it had before: no room has a million changes a second for all its life.
  */
 import type { Script } from "./link.ts";
+import { unlessMoving } from "./moving.ts";
 
 const common = `
 local base = string.sub(KEYS[1], 1, -3)
+${unlessMoving}
 local members, peers, orders, listening, version = base..':m', base..':p', base..':o', base..':l', base..':v'
 local time = redis.call('TIME')
 local micros = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -87,6 +89,7 @@ end
 `;
 
 const script = (body: string): Script => ({ text: `${common}\n${body}` });
+const patient = (body: string): Script => ({ ...script(body), patient: true });
 
 /**
  * Arguments: end of the lease, peer, session, node, epoch, flags, JSON, most members, most holders of a shared id (-1: any
@@ -147,7 +150,7 @@ return {'new', text(now), whole(entry), audience(node), others(peer, sessions, n
 `);
 
 /** Arguments: end of the lease, peer, session, epoch. Another lease's member is not touched. */
-export const releaseScript = script(`
+export const releaseScript = patient(`
 local deadline, peer, session, epoch = unpack(ARGV)
 if lapsed(deadline) then return {'lapsed'} end
 local held = redis.call('HGET', members, peer..'\\n'..session)

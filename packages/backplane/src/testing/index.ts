@@ -1,3 +1,4 @@
 // SPDX-License-Identifier: MIT
+export { type RedisClusterProcesses, type RedisClusterSize, startRedisCluster } from "./redis-cluster.ts";
 export { freePort, type RedisProcess, startRedis } from "./redis-process.ts";
 export { type Severable, severable } from "./severable.ts";

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-/** The shared suites on a real redis-server; once more on one that is a cluster of itself, where keys of two slots do not mix. */
+/** The shared suites on a real redis-server; once more on a Redis Cluster of three masters. */
 import { randomBytes } from "node:crypto";
 import { after } from "node:test";
 import { parseRedisUrl, type RedisBackplane, redisBackplane } from "@signalbox/backplane/redis";
-import { type RedisProcess, startRedis } from "@signalbox/backplane/testing";
+import { startRedis, startRedisCluster } from "@signalbox/backplane/testing";
 import type { Clock, NodeId } from "@signalbox/core";
 import { handClock } from "@signalbox/core/testing";
 import { busSuite } from "./bus-suite.ts";
@@ -12,7 +12,7 @@ import { storeSuite } from "./store-suite.ts";
 
 let serial = 0;
 
-const suites = (engine: string, redis: RedisProcess): void => {
+const suites = (engine: string, redis: { readonly url: string }): void => {
   /** Nodes of a cluster that nothing else knows of. */
   const cluster = () => {
     serial += 1;
@@ -74,12 +74,11 @@ const suites = (engine: string, redis: RedisProcess): void => {
 };
 
 const plain = await startRedis();
-const clustered = await startRedis(["--cluster-enabled", "yes"]);
-await clustered.ownAllSlots();
+const clustered = await startRedisCluster({ masters: 3, replicasEach: 0, nodeTimeoutMs: 5_000 });
 after(async () => {
   await plain.stop();
   await clustered.stop();
 });
 
 suites("Redis", plain);
-suites("Redis Cluster (key slots)", clustered);
+suites("Redis Cluster", clustered);

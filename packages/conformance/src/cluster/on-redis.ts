@@ -29,6 +29,8 @@ export interface RedisNode {
 }
 
 export interface RedisCluster {
+  /** What its keys begin with. */
+  readonly prefix: string;
   /** `port`: another way to the same Redis. */
   node(name: string, more?: { readonly clock?: Clock; readonly port?: number }): Promise<RedisNode>;
   stop(): Promise<void>;
@@ -41,6 +43,7 @@ export const redisCluster = (url: string, leaseMs = 60_000): RedisCluster => {
   const prefix = `c${process.pid}-${serial}:`;
   const nodes: RedisNode[] = [];
   return {
+    prefix,
     async node(name, { clock = realClock, port } = {}) {
       const place = parseRedisUrl(`${url}?prefix=${prefix}`);
       if (place === undefined) throw new Error(`${url} is no address of a Redis`);

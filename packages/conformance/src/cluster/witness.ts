@@ -32,6 +32,8 @@ export const witness = (hub: Hub, dialect: Dialect, name: string): Witness => {
   const expect = (holds: boolean, complaint: string) => {
     if (!holds) complaints.push(complaint);
   };
+  /** The one it is in. */
+  let room = "";
   let seq = 0;
   let sent = 0;
   let joined = false;
@@ -113,13 +115,16 @@ export const witness = (hub: Hub, dialect: Dialect, name: string): Witness => {
     get session() {
       return session;
     },
-    join: (room) => line.send({ type: "join", seq: next(), room, id: name }),
-    leave: () => line.send({ type: "leave", seq: next(), room: "r" }),
+    join(asked) {
+      room = asked;
+      line.send({ type: "join", seq: next(), room, id: name });
+    },
+    leave: () => line.send({ type: "leave", seq: next(), room }),
     signal(to) {
       sent += 1;
       const of = next();
       numberOf.set(of, sent);
-      line.send({ type: "signal", seq: of, room: "r", to, signal: { kind: "opaque", data: sent } });
+      line.send({ type: "signal", seq: of, room, to, signal: { kind: "opaque", data: sent } });
       return sent;
     },
     end: () => line.send({ type: "end" }),
