@@ -4,16 +4,19 @@ import { lanCommand } from "@signalbox/lan/command";
 import { peerCommands } from "@signalbox/peers/command";
 import { helpText, isProblem, mountKeys, readConfiguration, suggestion, version } from "@signalbox/server";
 import { runCommand } from "./command.ts";
+import { nodesHelp, readNodesRequest, showNodes } from "./nodes.ts";
 import { serve } from "./serve.ts";
 import { isDevice, supervise, supervisedBy } from "./supervise.ts";
 
 const usage = `Usage: signalbox serve [options]
+       signalbox nodes [options]
        signalbox lan call|answer|list [options]
        signalbox files share|list|get [options]
        signalbox camera serve|view|recordings [options]
        signalbox sensor serve|read|history|watch [options]
 
 Runs a WebRTC rendezvous server. \`signalbox serve --help\` lists its options.
+Or shows the servers that work together through one Redis: \`signalbox nodes --help\`.
 Or calls on the local network without any server: \`signalbox lan --help\`.
 Or is a device on such a server, or looks at one: each of these has a --help of its own.
 `;
@@ -44,6 +47,16 @@ const run = async (command: string, args: readonly string[], onlyFlitter: boolea
   }
 };
 
+const nodes = async (args: readonly string[]): Promise<void> => {
+  const command = "signalbox nodes";
+  const request = await readNodesRequest(args, process.env);
+  if (request === "help") return say(nodesHelp);
+  if (isProblem(request)) return refuse(command, request.problem);
+  process.exitCode = await showNodes(request, say, (sentence) => {
+    process.stderr.write(`${command}: ${sentence}\n`);
+  });
+};
+
 const main = async ([name, ...args]: readonly string[]): Promise<void> => {
   const peer = name !== undefined && Object.hasOwn(peerCommands, name) ? peerCommands[name] : undefined;
   if (peer !== undefined) {
@@ -54,6 +67,8 @@ const main = async ([name, ...args]: readonly string[]): Promise<void> => {
   switch (name) {
     case "serve":
       return run("signalbox serve", args, false);
+    case "nodes":
+      return nodes(args);
     case "lan":
       return runCommand(lanCommand, args);
     case "flitter_webrtc":
@@ -70,7 +85,7 @@ const main = async ([name, ...args]: readonly string[]): Promise<void> => {
     default:
       return refuse(
         "signalbox",
-        `there is no command ${JSON.stringify(name)}${suggestion(name, ["serve", "lan", ...Object.keys(peerCommands), "help", "version"])}`,
+        `there is no command ${JSON.stringify(name)}${suggestion(name, ["serve", "nodes", "lan", ...Object.keys(peerCommands), "help", "version"])}`,
       );
   }
 };

@@ -197,6 +197,8 @@ describe("arrows run one way", () => {
       "compose.ts": ["dialects", "peernet"],
       // The other nodes, or none.
       "cluster.ts": ["backplane"],
+      "nodes.ts": ["backplane"],
+      "redis-place.ts": ["backplane"],
       // The stores of the registry, and its API.
       "registry.ts": ["backplane"],
       "peernet.ts": ["peernet"],

@@ -2,7 +2,7 @@
 /** This server among others, or alone: where peers of other nodes are found, and how they are reached. */
 import { memoryDirectory, memoryNetwork } from "@signalbox/backplane/memory";
 import {
-  parseRedisUrl,
+  type HostStatus,
   RedisFailure,
   type RedisState,
   redisBackplane,
@@ -21,6 +21,7 @@ import type {
 } from "@signalbox/core";
 import type { Store } from "@signalbox/core/registry";
 import type { Log } from "./log.ts";
+import { redisPlace } from "./redis-place.ts";
 import { StartFailure } from "./start-failure.ts";
 
 export interface ClusterParts {
@@ -30,6 +31,10 @@ export interface ClusterParts {
   readonly chance: Chance;
   readonly limits: Limits;
   readonly log: Log;
+  /** What others may see of this server. */
+  readonly host: () => HostStatus;
+  /** What it told itself through Redis took so many milliseconds. */
+  readonly heardItself: (lagMs: number) => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -68,13 +73,7 @@ export const joinCluster = async (parts: ClusterParts): Promise<Cluster> => {
       close: async () => {},
     };
   }
-  const place = parseRedisUrl(redis);
-  if (place === undefined) {
-    // Never shown: it may hold a password.
-    throw new StartFailure(
-      "--redis: must be redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE][?prefix=TEXT], or rediss:// with TLS",
-    );
-  }
+  const place = redisPlace(redis);
   const where = shownPlace(place);
   const backplane = await redisBackplane({
     place,
@@ -83,6 +82,8 @@ export const joinCluster = async (parts: ClusterParts): Promise<Cluster> => {
     freshEpoch: chance.id,
     leaseMs: limits.leaseMs,
     busBytes: limits.busBytes,
+    host: parts.host,
+    heardItself: parts.heardItself,
     changed(state, why) {
       if (state === "away") {
         log.warn(

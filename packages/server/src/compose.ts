@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** The one place that names concrete things, and puts them together. */
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { fileURLToPath } from "node:url";
 import { createHub, type Dialect, type Observation, refusal, withLimits } from "@signalbox/core";
 import { StoreAway } from "@signalbox/core/registry";
@@ -164,12 +165,32 @@ export const startServer = async (
       if (!(error instanceof StoreAway)) observe({ type: "failed", what, error });
     };
   const issuer = iceIssuer(ice, { wallNow, freshName: systemChance.id });
+  const metrics = createMetrics(version, {
+    hub: () => hub.stats,
+    gateway: () => gateway.stats,
+    draining: () => draining,
+    addresses: () => addresses.size,
+    certificateExpiry: () => credentials && expiryOf(credentials),
+    cluster: () => cluster.state(),
+    lan: () => lan.counts(),
+  });
+  const startedAt = wallNow();
   const cluster = await joinCluster({
     redis: config.redis,
     clock,
     chance: systemChance,
     limits,
     log,
+    host: () => ({
+      host: hostname(),
+      pid: process.pid,
+      version,
+      startedAt,
+      draining,
+      lines: hub.stats.lines,
+      sessions: hub.stats.sessions,
+    }),
+    heardItself: metrics.heardItself,
     failed: broke("cluster"),
   });
   const { directory } = cluster;
@@ -227,15 +248,6 @@ export const startServer = async (
     clock,
     mint: systemChance.id,
     observe,
-  });
-  const metrics = createMetrics(version, {
-    hub: () => hub.stats,
-    gateway: () => gateway.stats,
-    draining: () => draining,
-    addresses: () => addresses.size,
-    certificateExpiry: () => credentials && expiryOf(credentials),
-    cluster: () => cluster.state(),
-    lan: () => lan.counts(),
   });
   const routes = [
     ...ownRoutes({

@@ -13,5 +13,6 @@ export { suggestion } from "./config/nearest.ts";
 export { isProblem, type Problem } from "./config/readers.ts";
 export { greeting } from "./greeting.ts";
 export { describeError, type Log } from "./log.ts";
+export { type NodeLease, readNodes } from "./nodes.ts";
 export { selfSigned } from "./self-signed.ts";
 export { StartFailure } from "./start-failure.ts";

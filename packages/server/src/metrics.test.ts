@@ -15,6 +15,10 @@ const sources = {
     open: true,
     nodes: 13,
     lagMs: 500,
+    leaseLeftMs: 7_500,
+    losses: { connection: 17, lapsed: 18 },
+    sweptLeases: 19,
+    sweptMembers: 20,
     parcelsSent: 14,
     parcelsRefused: 15,
     parcelsReceived: 16,
@@ -58,6 +62,10 @@ test("what is counted elsewhere is asked at each scrape", async () => {
     "signalbox_cluster_nodes 13",
     "signalbox_cluster_ready 1",
     "signalbox_cluster_lag_seconds 0.5",
+    "signalbox_lease_seconds 7.5",
+    'signalbox_lease_lost_total\\{why="lapsed"\\} 18',
+    "signalbox_leases_swept_total 19",
+    "signalbox_members_swept_total 20",
     'signalbox_parcels_total\\{result="refused"\\} 15',
     'signalbox_lan_packets_total\\{result="wrong-key"\\} 11',
     'signalbox_lan_announcements_total\\{result="forged"\\} 12',
@@ -69,6 +77,20 @@ test("what is counted elsewhere is asked at each scrape", async () => {
 test("a server that is alone says nothing of a cluster", async () => {
   const text = await createMetrics("0", { ...sources, cluster: () => undefined }).registry.metrics();
   assert.doesNotMatch(text, /^signalbox_cluster_/m);
+});
+
+test("each mark that a node sends itself is counted by how long it took", async () => {
+  const { heardItself, registry } = createMetrics("0", sources);
+  for (const lagMs of [0, 3, 3, 700]) heardItself(lagMs);
+  const text = await registry.metrics();
+  for (const [seconds, count] of [
+    ["0.001", 1],
+    ["0.005", 3],
+    ["0.5", 3],
+    ["1", 4],
+  ])
+    assert.ok(text.includes(`signalbox_bus_lag_seconds_bucket{le="${seconds}"} ${count}\n`), `${seconds}`);
+  assert.match(text, /^signalbox_bus_lag_seconds_sum 0\.706$/m);
 });
 
 test("without a certificate there is no expiry", async () => {

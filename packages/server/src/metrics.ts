@@ -27,6 +27,12 @@ export interface ClusterState {
   readonly nodes: number;
   /** Milliseconds. */
   readonly lagMs: number;
+  /** What is left of its lease. Milliseconds. */
+  readonly leaseLeftMs: number;
+  /** How often it was lost, by why. */
+  readonly losses: { readonly [why: string]: number };
+  readonly sweptLeases: number;
+  readonly sweptMembers: number;
   readonly parcelsSent: number;
   readonly parcelsRefused: number;
   readonly parcelsReceived: number;
@@ -36,10 +42,15 @@ export interface Metrics {
   readonly registry: Registry;
   observe(seen: Observation): void;
   answered(route: string, status: number): void;
+  /** What this node told itself through the bus took so many milliseconds. */
+  heardItself(lagMs: number): void;
 }
 
 /** From a visit to a working day. Seconds. */
 const sessionBuckets = [1, 10, 60, 300, 1_800, 7_200, 28_800];
+
+/** From a Redis beside this process to one that is hardly there: half a usual lease. Seconds. */
+const busBuckets = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
 export const createMetrics = (version: string, sources: MetricSources): Metrics => {
   const registry = new Registry();
@@ -131,6 +142,32 @@ export const createMetrics = (version: string, sources: MetricSources): Metrics 
       return state === undefined ? undefined : state.lagMs / 1000;
     },
   );
+  gauge("signalbox_lease_seconds", "What is left of this node's lease; 0 without one.", () => {
+    const state = cluster();
+    return state === undefined ? undefined : state.leaseLeftMs / 1000;
+  });
+  totals(
+    "signalbox_lease_lost_total",
+    "Times that this node had to enter the cluster anew, by why.",
+    "why",
+    () => cluster()?.losses ?? {},
+  );
+  total(
+    "signalbox_leases_swept_total",
+    "Leases of lost nodes that this one took apart.",
+    () => cluster()?.sweptLeases ?? 0,
+  );
+  total(
+    "signalbox_members_swept_total",
+    "Members of lost nodes that this one took out of their rooms.",
+    () => cluster()?.sweptMembers ?? 0,
+  );
+  const busLag = new Histogram({
+    name: "signalbox_bus_lag_seconds",
+    help: "How long what this node tells itself through Redis takes.",
+    buckets: busBuckets,
+    registers,
+  });
   totals(
     "signalbox_parcels_total",
     "Parcels to and from other nodes: sent, received, or refused because nobody takes them.",
@@ -183,6 +220,11 @@ export const createMetrics = (version: string, sources: MetricSources): Metrics 
     "dialect",
     "gap",
   );
+  const moved = count(
+    "signalbox_sessions_moved_total",
+    "Sessions that changed nodes: taken and given with all that was told, late, orphaned (with a gap), or lost.",
+    "result",
+  );
   const joins = count("signalbox_joins_total", "Joins.", "dialect");
   const leaves = count("signalbox_leaves_total", "Leaves.", "dialect", "reason");
   const signals = count(
@@ -216,6 +258,7 @@ export const createMetrics = (version: string, sources: MetricSources): Metrics 
 
   return {
     registry,
+    heardItself: (lagMs) => busLag.observe(lagMs / 1000),
     answered: (route, status) => requests.count(route, String(status)),
     observe(seen) {
       switch (seen.type) {
@@ -235,6 +278,9 @@ export const createMetrics = (version: string, sources: MetricSources): Metrics 
         case "sessionClosed":
           closed.count(seen.dialect, seen.reason);
           held.observe({ dialect: seen.dialect }, seen.heldMs / 1000);
+          return;
+        case "sessionMoved":
+          moved.count(seen.result);
           return;
         case "joined":
           members.inc({ dialect: seen.dialect });

@@ -4,6 +4,9 @@ import type { Millis } from "@signalbox/core";
 
 /** What only the process knows. */
 export interface HostStatus {
+  /** Name of its machine, and number of its process there. */
+  readonly host: string;
+  readonly pid: number;
   readonly version: string;
   /** When it started. Milliseconds since 1970, by its own clock. */
   readonly startedAt: Millis;
@@ -22,9 +25,20 @@ export interface NodeStatus extends HostStatus {
   readonly busMs: Millis;
 }
 
-export const noHost: HostStatus = { version: "", startedAt: 0, draining: false, lines: 0, sessions: 0 };
+export const noHost: HostStatus = {
+  host: "",
+  pid: 0,
+  version: "",
+  startedAt: 0,
+  draining: false,
+  lines: 0,
+  sessions: 0,
+};
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value);
+/** Shown on terminals, so without anything a terminal would obey. */
+const isWord = (value: unknown): value is string =>
+  typeof value === "string" && /^[\w.:+-]{0,255}$/.test(value);
 const isFlag = (value: unknown): value is boolean => typeof value === "boolean";
 
 /** Undefined where it is not what this version writes. */
@@ -35,12 +49,25 @@ export const parseStatus = (text: string): NodeStatus | undefined => {
   } catch {
     return undefined;
   }
-  const { version, startedAt, draining, lines, sessions, open, rooms, members, redisMs, busMs } = found;
-  if (typeof version !== "string" || !isFlag(draining) || !isFlag(open)) return undefined;
+  const { host, pid, version, startedAt, draining, lines, sessions, open, rooms, members, redisMs, busMs } =
+    found;
+  if (!isWord(host) || !isWord(version) || !isFlag(draining) || !isFlag(open) || !isWhole(pid))
+    return undefined;
   if (!isWhole(startedAt) || !isWhole(lines) || !isWhole(sessions) || !isWhole(rooms) || !isWhole(members))
     return undefined;
   if (!isWhole(redisMs) || !isWhole(busMs)) return undefined;
-  // Shown on terminals.
-  if (!/^[\w.+-]{0,64}$/.test(version)) return undefined;
-  return { version, startedAt, draining, lines, sessions, open, rooms, members, redisMs, busMs };
+  return {
+    host,
+    pid,
+    version,
+    startedAt,
+    draining,
+    lines,
+    sessions,
+    open,
+    rooms,
+    members,
+    redisMs,
+    busMs,
+  };
 };

@@ -6,6 +6,7 @@
 import type { IceServer } from "@signalbox/core";
 import { type LanLine, parseLanLine } from "@signalbox/lan/bridge";
 import { isAnnounceable } from "@signalbox/lan/discovery";
+import { isRedisUrl, redisUrlForm } from "../redis-place.ts";
 import { limitsReader } from "./limits.ts";
 import { type MountConfig, type MountKeys, mountReader } from "./mounts.ts";
 import {
@@ -116,6 +117,12 @@ const lanLine: Reader<LanLine> = (given, where) => {
     },
   };
 };
+
+/** Never shown: it may hold a password. */
+const redisUrl: Reader<string> = (given, where) =>
+  typeof given === "string" && isRedisUrl(given)
+    ? { value: given }
+    : { problem: `${where}: must be ${redisUrlForm}` };
 
 const mounts = (known: MountKeys): Reader<readonly MountConfig[]> => listOf(mountReader(known));
 const level = (flagName: string, says: string): Option<boolean> =>
@@ -232,7 +239,7 @@ export const optionTable = (known: MountKeys) => ({
     takes: "URL",
     group: "Data",
     says: "Be one with all servers on this Redis: redis://:PASSWORD@HOST:6379/0?prefix=TEXT, or rediss://. Registered servers and knocks are kept there. (Others on this machine can see command lines: SIGNALBOX_REDIS says the same.)",
-    read: secretText,
+    read: redisUrl,
   }),
   types: option({
     flag: "types",
