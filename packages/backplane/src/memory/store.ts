@@ -80,9 +80,10 @@ export const memoryStore = (): Store => {
       const before = writes.map(({ kind, key }) => recordsOf(kind).get(key));
       if (writes.some(({ expects }, index) => (before[index]?.version ?? 0) !== expects)) return undefined;
       const versions = writes.map(write);
-      writes.forEach(({ kind, becomes }, index) => {
+      writes.forEach(({ kind, becomes, wakes }, index) => {
         watching.wake(kind, before[index]?.group);
         watching.wake(kind, becomes?.group);
+        watching.wake(kind, wakes);
       });
       return versions;
     },

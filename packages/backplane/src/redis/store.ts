@@ -76,7 +76,7 @@ export const redisStore = ({ node, keys, link, failed }: StoreParts): RedisStore
       return Number(await ask(scripts.countScript, [kind, JSON.stringify(group)]));
     },
     async commit(writes) {
-      const args = writes.flatMap(({ kind, key, expects, becomes }) => [
+      const args = writes.flatMap(({ kind, key, expects, becomes, wakes }) => [
         kind,
         key,
         expects,
@@ -84,6 +84,7 @@ export const redisStore = ({ node, keys, link, failed }: StoreParts): RedisStore
         JSON.stringify(becomes?.group ?? ""),
         becomes?.expiresAt ?? "-",
         becomes?.value ?? "",
+        wakes === undefined ? "-" : JSON.stringify(wakes),
       ]);
       const [answer, touched] = listOf(await ask(scripts.commitScript, [keys.wakes, node, ...args]));
       const [, ...versions] = listOf(answer);

@@ -97,9 +97,10 @@ export const sqliteStore = (folder: string): SqliteStore => {
         database.exec(fits ? "COMMIT" : "ROLLBACK");
         open = false;
         if (fits) {
-          writes.forEach(({ kind, becomes }, index) => {
+          writes.forEach(({ kind, becomes, wakes }, index) => {
             watching.wake(kind, before[index]?.group);
             watching.wake(kind, becomes?.group);
+            watching.wake(kind, wakes);
           });
         }
         return versions;

@@ -174,6 +174,33 @@ export const storeSuite = (
       },
     );
 
+    clause(
+      "wakes who watches a group that a write names, though the record is in another",
+      async (store, { settled }) => {
+        let woken = 0;
+        store.watch("knock", "one/a", () => {
+          woken += 1;
+        });
+        await settled?.();
+        woken = 0;
+        await store.commit([put("a", "1")]);
+        assert.equal(woken, 0);
+        await store.commit([{ ...put("a", "2", await versionOf(store, "a")), wakes: "one/a" }]);
+        assert.equal(woken, 1);
+        const gone = {
+          kind: "knock",
+          key: "a",
+          expects: await versionOf(store, "a"),
+          wakes: "one/a",
+        } as const;
+        await store.commit([{ ...gone, expects: gone.expects + 1 }]);
+        assert.equal(woken, 1, "a write that did not happen wakes nobody");
+        await store.commit([gone]);
+        assert.equal(woken, 2);
+        assert.equal(await store.count("knock", "one/a"), 0);
+      },
+    );
+
     clause("wakes who watches on another node", async (store, { other, settled }) => {
       if (other === undefined) assert.fail("there is no other node");
       let seen = 0;

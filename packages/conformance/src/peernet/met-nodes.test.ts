@@ -8,9 +8,11 @@ import {
   answerKnock,
   createKnock,
   createServer,
+  deleteServer,
   getKnock,
   type RegistryGround,
   takeKnocks,
+  updateServer,
 } from "@signalbox/core/registry";
 import { settled } from "@signalbox/core/testing";
 import { meeting } from "@signalbox/peernet";
@@ -90,6 +92,50 @@ test("a device has one place, and another node gives it one when the first is go
   await register(two.registry);
   assert.equal(part(ann.told("peer-joined")[0], "member").id, "cam");
   assert.deepEqual(failures, []);
+  two.close();
+});
+
+test("a device that is removed at another node leaves its room at once", async () => {
+  const { peer, one, two, test: ground, failures, register } = nodes();
+  await register(one.registry);
+  const ann = await peer("n2", "ann");
+  await settled(200);
+  ann.told();
+  granted(await deleteServer(two.registry, "cam", ground.asker("owner"), {}));
+  await settled(400);
+  assert.deepEqual(
+    ann.told("peer-left").map(({ id, reason }) => [id, reason]),
+    [["cam", "left"]],
+  );
+  await register(two.registry);
+  await settled(400);
+  assert.equal(part(ann.told("peer-joined")[0], "member").id, "cam");
+  assert.deepEqual(failures, []);
+  one.close();
+  two.close();
+});
+
+test("a device that is changed at another node is shown as it is now", async () => {
+  const { peer, one, two, test: ground, failures, register } = nodes();
+  await register(one.registry);
+  const ann = await peer("n2", "ann");
+  await settled(200);
+  ann.told();
+  granted(await updateServer(two.registry, "cam", ground.asker("owner"), { displayName: "Front door" }));
+  await settled(400);
+  assert.equal(part(ann.told("peer-changed")[0], "member").displayName, "Front door");
+  const elsewhere = { id: "cam", room: "s", services: [{ protocol: "camera" }] };
+  const room = { id: "s" };
+  granted(await createServer(two.registry, elsewhere, room, ground.digest("owner")));
+  await settled(400);
+  assert.equal(ann.told("peer-left")[0]?.id, "cam");
+  const bob = await peer("n1", "bob", { room: "s" });
+  assert.deepEqual(
+    list(bob.told("joined")[0]).map(({ id }) => id),
+    ["cam"],
+  );
+  assert.deepEqual(failures, []);
+  one.close();
   two.close();
 });
 

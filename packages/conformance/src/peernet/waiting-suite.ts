@@ -121,6 +121,31 @@ export const waitingSuite = (startBox: StartBox): void => {
       assert.equal(later.json.name, json.knock.name);
     });
 
+    test("when its server is removed: there is nothing to wait for any more", async (t) => {
+      const { box } = await handBox(t);
+      const wait = "?wait=30s";
+      const polls = ["/v1/servers/cam/knocks", "/v1/servers/cam/services/camera/knocks"].map((path) =>
+        ask(box, "GET", `${path}${wait}`, undefined, deviceToken),
+      );
+      await attended(box, true);
+      assert.equal((await ask(box, "DELETE", "/v1/servers/cam", undefined, deviceToken)).status, 204);
+      for (const poll of polls) {
+        const { status, json } = await poll;
+        assert.deepEqual([status, json.reason], [404, "NOT_FOUND"]);
+      }
+    });
+
+    test("when the service it is for is removed, and only then", async (t) => {
+      const { box } = await handBox(t);
+      const poll = ask(box, "GET", "/v1/servers/cam/services/camera/knocks?wait=30s", undefined, deviceToken);
+      await attended(box, true);
+      await ask(box, "POST", "/v1/servers/cam/services", { protocol: "sensor" }, deviceToken);
+      await ask(box, "DELETE", "/v1/servers/cam/services/sensor", undefined, deviceToken);
+      assert.equal((await ask(box, "GET", "/v1/servers/cam")).json.online, true, "it still waits");
+      await ask(box, "DELETE", "/v1/servers/cam/services/camera", undefined, deviceToken);
+      assert.equal((await poll).status, 404);
+    });
+
     test("when whoever waits goes away: it is seen as gone, and misses nothing", async (t) => {
       const { box } = await handBox(t);
       const abort = new AbortController();
@@ -239,6 +264,15 @@ export const waitingSuite = (startBox: StartBox): void => {
       assert.equal((await fate()).answerIceCandidates.length, 1);
       clock.advance(31_000);
       assert.equal((await watched.next()).done, true, "it ends when the knock is gone");
+    });
+
+    test("of a server ends when that is removed", async (t) => {
+      const { box } = await handBox(t);
+      const stream = await watch(box);
+      await attended(box, true);
+      await ask(box, "DELETE", "/v1/servers/cam", undefined, deviceToken);
+      assert.match(await stream.text(), /^: open\n/);
+      assert.equal((await watch(box)).status, 404, "and whoever comes back is told why");
     });
 
     test("is refused with a status, before it begins", async (t) => {

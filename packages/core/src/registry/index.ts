@@ -50,6 +50,7 @@ export {
   type Service,
   updateService,
 } from "./server-services.ts";
+export { serverTopic } from "./server-writes.ts";
 export {
   type CreatedServer,
   createServer,

@@ -25,9 +25,10 @@ import {
   type ServerRecord,
 } from "./records.ts";
 import { select, type Target } from "./search.ts";
+import { serverTopic } from "./server-writes.ts";
 import { readServer } from "./servers.ts";
 import type { Write } from "./store.ts";
-import { type Abort, until } from "./waiting.ts";
+import { type Abort, type Topic, until } from "./waiting.ts";
 
 export interface KnockSpec {
   readonly offer: { readonly type: string; readonly sdp: string };
@@ -313,8 +314,11 @@ export const getKnock = async (
   if (isRefusal(first)) return first;
   // What expires while we wait writes nothing: be there when it does.
   const dueMs = Math.max(0, first.expiresAt - ground.wallNow());
-  const groups = [openGroup(place.server), overGroup(place.server)];
-  return until(ground, "knock", groups, Math.min(waitMs, dueMs), look, enough, abort);
+  const topics: readonly Topic[] = [
+    ["knock", openGroup(place.server)],
+    ["knock", overGroup(place.server)],
+  ];
+  return until(ground, topics, Math.min(waitMs, dueMs), look, enough, abort);
 };
 
 export interface KnockBatch {
@@ -369,5 +373,10 @@ export const takeKnocks = async (
     return { knocks: handed, cursor: String(Math.max(seen, ...handed.map((knock) => knock.handed ?? 0))) };
   };
   const enough = (batch: KnockBatch | Refusal) => isRefusal(batch) || batch.knocks.length > 0;
-  return until(ground, "knock", [openGroup(queue.server)], waitMs, look, enough, abort);
+  // It may be removed, or lose that service, while its knocks are waited for.
+  const topics: readonly Topic[] = [
+    ["knock", openGroup(queue.server)],
+    ["server", serverTopic(queue.server)],
+  ];
+  return until(ground, topics, waitMs, look, enough, abort);
 };

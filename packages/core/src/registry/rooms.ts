@@ -14,6 +14,7 @@ import {
 import { isResourceId } from "./names.ts";
 import { type Page, type PageRequest, placeOf, tokenFor } from "./paging.ts";
 import type { RoomRecord } from "./records.ts";
+import { serverRemoval } from "./server-writes.ts";
 import type { Write } from "./store.ts";
 
 export interface Room {
@@ -152,7 +153,7 @@ export const deleteRoom = async (
     return {
       writes: [
         { kind: "room", key: id, expects: found.record.version },
-        ...servers.records.map((server) => ({ kind: server.kind, key: server.key, expects: server.version })),
+        ...servers.records.map(serverRemoval),
       ],
       result: { deleted: true },
     };

@@ -15,6 +15,7 @@ import {
 import { isLiveId, isResourceId, livePrefix } from "./names.ts";
 import type { RoomRecord, ServerRecord, ServiceRecord } from "./records.ts";
 import { type DeleteOptions, newRoom, type RoomSpec, roomWrite } from "./rooms.ts";
+import { serverRemoval, serverWrite } from "./server-writes.ts";
 import { newServices, type ServiceSpec } from "./services.ts";
 import type { Write } from "./store.ts";
 import { satisfies } from "./versions.ts";
@@ -33,13 +34,6 @@ export interface ServerSpec {
   readonly services?: readonly ServiceSpec[];
   readonly ttlMs?: Millis;
 }
-
-export const serverWrite = (record: ServerRecord, expects: number): Write => ({
-  kind: "server",
-  key: record.id,
-  expects,
-  becomes: { group: record.room, value: JSON.stringify(record), expiresAt: record.expiresAt },
-});
 
 export const serverOf = ({ value }: Pick<Read<ServerRecord>, "value">): Server => ({
   record: value,
@@ -134,7 +128,7 @@ export const createServer = async (
     if (before === undefined && (await ground.store.count("server", room)) >= limits.serversPerRoom) {
       return refusal("registry-full", `At most ${limits.serversPerRoom} servers in one room.`);
     }
-    if (!validateOnly) writes.push(serverWrite(record, stored?.record.version ?? 0));
+    if (!validateOnly) writes.push(serverWrite(record, before, stored?.record.version ?? 0));
     if (before === undefined && !validateOnly) writes.push(...along(id));
     const server = { record, etag: serverOf({ value: record }).etag };
     return { writes: validateOnly ? [] : writes, result: { server, created: before === undefined } };
@@ -185,7 +179,7 @@ export const changeServer = async <Result extends object>(
     if (!owns(ground, asker, found.value.ownerHash)) return notOwner(asker);
     const changed = change(found.value, ground.wallNow());
     if (isRefusal(changed)) return changed;
-    const writes = [serverWrite(changed.server, found.record.version), ...(changed.along ?? [])];
+    const writes = [serverWrite(changed.server, found.value, found.record.version), ...(changed.along ?? [])];
     return { writes, result: changed.result };
   });
 
@@ -254,7 +248,7 @@ export const deleteServer = async (
     if (!owns(ground, asker, found.value.ownerHash)) return notOwner(asker);
     if (options.etag !== undefined && options.etag !== serverOf(found).etag) return refusal("etag-mismatch");
     return {
-      writes: [{ kind: "server", key: id, expects: found.record.version }],
+      writes: [serverRemoval(found.record)],
       result: { deleted: true },
     };
   });

@@ -30,6 +30,8 @@ export interface Write {
   readonly expects: number;
   /** Absent: remove it. */
   readonly becomes?: { readonly group: string; readonly value: string; readonly expiresAt?: Millis };
+  /** Who watches this group of the kind is woken too, though the record is not in it. */
+  readonly wakes?: string;
 }
 
 export interface ScanPage {
@@ -57,6 +59,6 @@ export interface Store {
   next(): Promise<number>;
   /** Keys of records whose time is over, oldest first. */
   expired(now: Millis, limit: number): Promise<readonly StoredRecord[]>;
-  /** Calls `wake` after records of this kind and group changed, here or elsewhere; maybe more often than needed. */
+  /** Calls `wake` after records of this kind and group changed, or a write named the group, here or elsewhere; maybe more often than needed. */
   watch(kind: RecordKind, group: string, wake: () => void): Stop;
 }

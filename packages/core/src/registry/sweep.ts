@@ -4,6 +4,7 @@ import { parsed } from "./ground.ts";
 import { lingerMs } from "./knock.ts";
 import { knockWrite } from "./knocks.ts";
 import { isOver, type KnockRecord } from "./records.ts";
+import { serverRemoval } from "./server-writes.ts";
 
 /** Records one sweep looks at. The rest is for the next one. */
 const batch = 500;
@@ -25,7 +26,9 @@ export const sweep = async (ground: RegistryGround): Promise<number> => {
             { ...knock, state: "expired", generation: knock.generation + 1, expiresAt: now + lingerMs },
             record.version,
           )
-        : { kind: record.kind, key: record.key, expects: record.version };
+        : record.kind === "server"
+          ? serverRemoval(record)
+          : { kind: record.kind, key: record.key, expects: record.version };
     const done = await ground.store.commit([write]);
     if (done !== undefined) count += 1;
   }

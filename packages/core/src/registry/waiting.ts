@@ -10,14 +10,16 @@ export interface Abort {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
+/** What is watched: a kind of records and a group of them. */
+export type Topic = readonly [RecordKind, string];
+
 /**
  * Looks until it has seen enough, the time is up, or the asker has gone; gives back what it saw last.
  * The watch begins before the first look, so nothing is missed in between.
  */
 export const until = async <Seen>(
   ground: RegistryGround,
-  kind: RecordKind,
-  groups: readonly string[],
+  topics: readonly Topic[],
   waitMs: Millis,
   look: () => Promise<Seen>,
   enough: (seen: Seen) => boolean,
@@ -36,7 +38,7 @@ export const until = async <Seen>(
     over = true;
     wake?.();
   };
-  const stops = groups.map((group) => ground.store.watch(kind, group, stir));
+  const stops = topics.map(([kind, group]) => ground.store.watch(kind, group, stir));
   const cancel = ground.clock.after(wait, end);
   abort?.addEventListener("abort", end);
   if (abort?.aborted) over = true;

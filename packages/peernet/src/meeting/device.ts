@@ -35,6 +35,8 @@ export interface DeviceParts {
   readonly failed: (error: unknown) => void;
   /** Aborted when the process leaves all rooms. */
   readonly ending: Abort;
+  /** It is in the room. */
+  readonly in: () => void;
   /** The room did not let it in, or out: the line is over. */
   readonly out: () => void;
 }
@@ -194,6 +196,7 @@ export const openDevice = (server: ServerRecord, parts: DeviceParts): Device => 
   const hear = (message: FromHub): void => {
     switch (message.type) {
       case "in":
+        return parts.in();
       case "came":
       case "fate":
         return;

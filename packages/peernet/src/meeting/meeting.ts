@@ -24,6 +24,7 @@ import {
   type RegistryGround,
   type ServerRecord,
   StoreAway,
+  serverTopic,
   type Write,
   waitingForLivePeers,
 } from "@signalbox/core/registry";
@@ -61,6 +62,8 @@ interface Present {
   device: Device | undefined;
   triedAt: number;
   cancelLease: () => void;
+  /** While it is in its room: to what other nodes make of it. */
+  stopListening: () => void;
 }
 
 const noDirectory = "who is in a room cannot be known now";
@@ -160,6 +163,8 @@ export const meeting = (parts: MeetingParts): Meeting => {
     if (one.device === undefined) return;
     const { device, server } = one;
     one.device = undefined;
+    one.stopListening();
+    one.stopListening = () => {};
     const left = (perRoom.get(server.room) ?? 1) - 1;
     if (left === 0) perRoom.delete(server.room);
     else perRoom.set(server.room, left);
@@ -179,8 +184,26 @@ export const meeting = (parts: MeetingParts): Meeting => {
       credential,
       failed,
       ending: ending.signal,
+      in: () => listen(one),
       out: () => leave(one),
     });
+  };
+  /** Whoever removes or changes it at another node changes what the room is told from here. */
+  const listen = (one: Present): void => {
+    const topic = serverTopic(one.server.id);
+    one.stopListening = inner.store.watch("server", topic, () => lookAgain(one));
+    // What happened before is looked for as well.
+    lookAgain(one);
+  };
+  const lookAgain = (one: Present): void => {
+    const { id } = one.server;
+    reached(inner, ending.signal, noExpiry, () => inner.store.get("server", id))
+      .then((record) => {
+        if (ending.signal.aborted || present.get(id) !== one) return;
+        if (record === undefined) forget(id);
+        else see(JSON.parse(record.value));
+      })
+      .catch(failed);
   };
   const forget = (id: string): void => {
     const one = present.get(id);
@@ -232,7 +255,13 @@ export const meeting = (parts: MeetingParts): Meeting => {
     }
     forget(id);
     if (present.size + calls >= limits.insideLines) return;
-    const one: Present = { server, device: undefined, triedAt: 0, cancelLease: () => {} };
+    const one: Present = {
+      server,
+      device: undefined,
+      triedAt: 0,
+      cancelLease: () => {},
+      stopListening: () => {},
+    };
     present.set(id, one);
     watchLease(one);
     enter(one);
