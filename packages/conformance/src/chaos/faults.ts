@@ -26,6 +26,18 @@ export const twoOf = ({ nodes, draw }: Stage): readonly [ServerNode, ServerNode]
   return [one, other];
 };
 
+/** As whoever watches over a server does: where Redis is away it does not start, and is started again. */
+const startAgain = async (node: ServerNode): Promise<void> => {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await node.start();
+    } catch (error) {
+      if (attempt === 20) throw error;
+      await passing(200);
+    }
+  }
+};
+
 /** Lets it happen, to this node where it happens to one. Settles when its cause is over, not its consequences. */
 export const happen = async (fault: Fault, stage: Stage, node: ServerNode): Promise<void> => {
   const { nodes, redis, peers, draw, leaseMs } = stage;
@@ -33,7 +45,7 @@ export const happen = async (fault: Fault, stage: Stage, node: ServerNode): Prom
     case "a node is killed":
       await node.kill();
       await passing(leaseMs * 2 * draw());
-      return node.start();
+      return startAgain(node);
     case "a node stands still beyond its lease":
       node.freeze();
       await passing(leaseMs * 2);
@@ -52,7 +64,7 @@ export const happen = async (fault: Fault, stage: Stage, node: ServerNode): Prom
       return node.proxy.mend();
     case "a node is drained and started anew":
       await node.end();
-      return node.start();
+      return startAgain(node);
     case "Redis is unreachable for a while":
       for (const { proxy } of nodes) proxy.cut();
       await passing(leaseMs * 2 * draw());

@@ -152,7 +152,7 @@ export const chaosPeer = (
       write(JSON.stringify({ type: "resume", session: stay.session, token, incarnation, seen }));
     });
     line.on("message", (payload) => {
-      if (line !== socket) return;
+      if (line !== socket || over) return;
       wait();
       take(JSON.parse(payload.toString()));
     });
