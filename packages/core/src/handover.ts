@@ -13,7 +13,7 @@ import type { Handed, HandedSession, Parcel } from "./parcel.ts";
 import type { NotedSession } from "./ports.ts";
 import { awaitReceipts, reportExpired } from "./receipts.ts";
 import { isRefusal, refusal } from "./refusal.ts";
-import { emptyReplay, type Replay } from "./replay.ts";
+import { emptyReplay, hasGap, type Replay } from "./replay.ts";
 import { attach, resumeSession } from "./sessions.ts";
 import type { HubState, LineState, Membership, Session } from "./state.ts";
 import { watch } from "./state.ts";
@@ -102,7 +102,9 @@ const fetchSession = async (
   // Nobody knows what the lost node took last: nothing is to be sent again, and whatever comes now is new.
   if (handed === undefined) session.commandsSeen = 0;
   for (const { room } of lost) tell(hub, session, { type: "left", room, reason: "lost" });
-  for (const membership of memberships) tellMissed(hub, membership, handed);
+  // Where a gap is told, the room as it stands is told with it.
+  const gap = session.replay !== undefined && hasGap(session.replay, command.seen);
+  if (!gap) for (const membership of memberships) tellMissed(hub, membership, handed);
   takeUpCalls(hub, session, handed?.calls ?? []);
   for (const run of held.flat()) run();
   for (const ref of handed?.refs ?? []) {

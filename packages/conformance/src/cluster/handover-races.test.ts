@@ -106,6 +106,29 @@ describe("a session whose line breaks while it is handed over", () => {
     await cluster.stop();
   });
 
+  test("and whose node is lost is shown its room once where it goes on, and told nobody twice", async () => {
+    const { cluster, first, second, third, ann, bob } = await away();
+    const dan = witness(second.hub, dialect, "dan");
+    dan.join("r");
+    await until(() => bob.known.size === 2);
+    first.die();
+    ann.resume(second);
+    ann.lose();
+    await until(() => second.hub.stats.sessions === 2);
+    // The second node does not hear of cat, the third one knows her.
+    const news = keepingBack(third, "news");
+    const cat = witness(third.hub, dialect, "cat");
+    cat.join("r");
+    await until(() => news.kept() > 0 && bob.known.size === 3);
+    ann.resume(third);
+    assert.equal((await ann.resumed())?.gap, true);
+    const of = ann.signal("bob", 1);
+    await until(() => ann.frames.some((frame) => frame.of === of && frame.fate === "sent"));
+    assert.deepEqual([[...ann.known].sort(), ann.complaints], [["bob", "cat", "dan"], []]);
+    news.letGo();
+    await cluster.stop();
+  });
+
   test("and comes back to where it was stays there: the other node brings nothing to life", async () => {
     const { cluster, first, second, third, ann, bob } = await away();
     const asking = keepingBack(second, "handOver");
