@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { type Fault, faults, happen, twoOf } from "./faults.ts";
 import { violations, waiting } from "./history.ts";
+import { picture } from "./picture.ts";
 import { proofs } from "./proofs.ts";
 import { enough, eventually, rest, type Stage, stageFor } from "./stage.ts";
 
@@ -69,6 +70,10 @@ export const chaos = async (
       await letHappen(stage, happening);
       await rest(stage);
       await enough(stage);
+      const complaints = stage.all.flatMap(({ history }) => history.complaints);
+      // As soon as it can be seen: the journals are still about it.
+      if (complaints.length > 0)
+        assert.fail(`seed ${seed}: ${complaints.join("\n")}\n${await picture(stage)}`);
     }
     clearInterval(calling);
     return await assertKept(stage, `seed ${seed}`);

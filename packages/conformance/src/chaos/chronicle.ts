@@ -98,32 +98,38 @@ export const chronicle = (id: string): Chronicle => {
   let [seen, number, resumes] = [0, 0, 0];
   /** After a gap the numbers go on somewhere above. */
   let jumps = false;
+  /** After a gap what was kept comes first, and then the room: until then it knows nobody for sure. */
+  let unsure = false;
 
   const note = (...words: readonly unknown[]): void => {
     journal.push(`${Math.round(performance.now())} ${words.join(" ")}`);
     if (journal.length > journalLines) journal.shift();
   };
+  const complain = (sentence: string): void => {
+    complaints.push(sentence);
+    note("complains:", sentence);
+  };
   const introduce = (member: Frame): void => {
     const [name, session] = [String(member.id), String(member.session)];
-    if (known.has(session)) complaints.push(`${id} was introduced to ${name} twice`);
+    if (known.has(session) && !unsure) complain(`${id} was introduced to ${name} twice`);
     known.set(session, name);
     changes.push({ kind: "joined", id: name, session });
   };
   const enter = (members: readonly Frame[]): void => {
     inside = true;
+    unsure = false;
     known.clear();
     for (const member of members) introduce(member);
   };
   const takeSignal = (from: string, name: string, data: number): void => {
-    if (!known.has(from)) complaints.push(`${id} was told something of ${name}, who was not there`);
+    if (!known.has(from) && !unsure) complain(`${id} was told something of ${name}, who was not there`);
     const numbers = stay?.took.get(from);
     if (numbers !== undefined) numbers.push(data);
     else stay?.took.set(from, [data]);
   };
   const takeSeq = (seq: number): void => {
-    if (seq <= seen) complaints.push(`${id} was told ${seq} twice`);
-    else if (seq !== seen + 1 && !jumps)
-      complaints.push(`${id} was told ${seq} after ${seen}, and of no gap`);
+    if (seq <= seen) complain(`${id} was told ${seq} twice`);
+    else if (seq !== seen + 1 && !jumps) complain(`${id} was told ${seq} after ${seen}, and of no gap`);
     jumps = false;
     seen = Math.max(seen, seq);
   };
@@ -136,6 +142,7 @@ export const chronicle = (id: string): Chronicle => {
   };
   const leave = (): void => {
     inside = false;
+    unsure = false;
     known.clear();
   };
   return {
@@ -174,6 +181,7 @@ export const chronicle = (id: string): Chronicle => {
           if (frame.gap !== true) return;
           note("was told of a gap");
           jumps = true;
+          unsure = true;
           if (stay !== undefined) stay.gaps += 1;
           return;
         case "joined":
@@ -187,8 +195,8 @@ export const chronicle = (id: string): Chronicle => {
           return introduce(frame.member as Frame);
         case "peer-left":
           changes.push({ kind: "left", id: String(frame.id), session: String(frame.session) });
-          if (!known.delete(String(frame.session)))
-            complaints.push(`${id} was told that ${String(frame.id)} left, who was not there`);
+          if (!known.delete(String(frame.session)) && !unsure)
+            complain(`${id} was told that ${String(frame.id)} left, who was not there`);
           return;
         case "signal":
           return takeSignal(String(frame.session), String(frame.from), Number((frame.signal as Frame).data));

@@ -41,6 +41,7 @@ const bobTold = (...frames: readonly Frame[]): Chronicle => {
 };
 
 const gap: Frame = { type: "resumed", session: "bob's", gap: true };
+const shown = (seq: number): Frame => ({ type: "joined", seq, members: [member("ann")] });
 const closed = (chronicle: Chronicle): Chronicle => {
   chronicle.forget();
   return chronicle;
@@ -53,6 +54,11 @@ const kept: readonly (readonly [string, Chronicle, Chronicle])[] = [
   ["a signal was lost, and a gap told", annWith("sent", "sent"), bobTold(signal(3, 1), gap)],
   ["a signal was lost with the stay it was for", annWith("sent"), closed(bobTold())],
   ["numbers go on above after a gap", annWith("sent"), bobTold(gap, signal(9, 1))],
+  [
+    "what was kept above a gap speaks of peers whose coming is lost",
+    annWith(),
+    bobTold(gap, { type: "peer-left", seq: 9, ...member("cat") }, shown(10)),
+  ],
   ["no fate was told to a stay that is over", closed(annWith(undefined)), bobTold()],
 ];
 
@@ -91,6 +97,12 @@ const broken: readonly (readonly [string, RegExp, Chronicle, Chronicle])[] = [
     /bob was introduced to ann twice/,
     annWith(),
     bobTold({ type: "peer-joined", seq: 3, member: member("ann") }),
+  ],
+  [
+    "a peer is introduced twice after a gap",
+    /bob was introduced to ann twice/,
+    annWith(),
+    bobTold(gap, shown(9), { type: "peer-joined", seq: 10, member: member("ann") }),
   ],
   [
     "a signal precedes the introduction of its sender",
