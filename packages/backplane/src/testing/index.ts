@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: MIT
-export { type RedisClusterProcesses, type RedisClusterSize, startRedisCluster } from "./redis-cluster.ts";
+export {
+  type RedisClusterProcesses,
+  type RedisClusterSize,
+  slotOf,
+  startRedisCluster,
+} from "./redis-cluster.ts";
 export { freePort, type RedisProcess, startRedis } from "./redis-process.ts";
 export { type Severable, severable } from "./severable.ts";

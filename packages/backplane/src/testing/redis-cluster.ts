@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** A real Redis Cluster on loopback ports: masters, and as many replicas for each. */
-import slotOf from "cluster-key-slot";
+import slotOfKey from "cluster-key-slot";
 import { freePort, type RedisProcess, startRedis } from "./redis-process.ts";
 
 export interface RedisClusterProcesses {
@@ -26,6 +26,8 @@ export interface RedisClusterSize {
 }
 
 const slotCount = 16_384;
+
+export const slotOf = (key: string): number => slotOfKey(key);
 
 /** Until a server's answer is as it should be. Nothing but the server is waited for. */
 const until = async (holds: () => Promise<boolean>): Promise<void> => {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 /** The shared suites on a real redis-server; once more on a Redis Cluster of three masters. */
+import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after } from "node:test";
+import { after, test } from "node:test";
 import { parseRedisUrl, type RedisBackplane, redisBackplane } from "@signalbox/backplane/redis";
 import { startRedis, startRedisCluster } from "@signalbox/backplane/testing";
 import type { Clock, NodeId } from "@signalbox/core";
 import { handClock } from "@signalbox/core/testing";
 import { busSuite } from "./bus-suite.ts";
 import { directorySuite } from "./directory-suite.ts";
+import { slotsTouched } from "./slots-touched.ts";
 import { storeSuite } from "./store-suite.ts";
 
 let serial = 0;
@@ -75,10 +77,18 @@ const suites = (engine: string, redis: { readonly url: string }): void => {
 
 const plain = await startRedis();
 const clustered = await startRedisCluster({ masters: 3, replicasEach: 0, nodeTimeoutMs: 5_000 });
+const touched = await slotsTouched(clustered.servers);
 after(async () => {
+  await touched.stop();
   await plain.stop();
   await clustered.stop();
 });
 
 suites("Redis", plain);
 suites("Redis Cluster", clustered);
+
+test("no script of all these touched a key in another slot than that of the key it was given", async () => {
+  await touched.readUp();
+  assert.deepEqual(touched.strays, []);
+  assert.ok(touched.seen > 1_000);
+});
