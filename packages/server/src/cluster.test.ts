@@ -235,6 +235,36 @@ describe("two servers on one Redis", () => {
     assert.ok(far < 3_600_000, `${far} ms apart`);
   });
 
+  test("a knock in the hands of a server that ends rings on from the other", async (t) => {
+    const config = { redis: freshUrl(), limits: { drainMs: 200, leaseMs: 1_000 } };
+    const one = await startBench(t, config);
+    const two = await startBench(t, config);
+    const services = [{ name: "camera", protocol: "camera" }];
+    const cam = await one.native("hall", "cam", { services });
+    await told(cam, "joined");
+    const offer = {
+      type: "offer",
+      sdp: "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
+    };
+    const client = "client".repeat(5);
+    const service = "/v1/servers/at--hall--cam/services/camera";
+    const made = await json(two, "POST", `${service}/knocks`, { knock: { offer } }, client);
+    assert.equal(made.status, 202, JSON.stringify(made));
+    assert.equal(((await told(cam, "signal")).signal as Told).kind, "offer");
+    await two.server.close();
+    // Rung again, by whom it can be answered.
+    const frame = await told(cam, "signal");
+    const { call } = frame.signal as Told;
+    const answer = (seq: number, signal: object) =>
+      cam.socket.send(JSON.stringify({ type: "signal", seq, to: frame.from, signal: { call, ...signal } }));
+    answer(2, { kind: "answer", sdp: offer.sdp });
+    answer(3, { kind: "end-of-candidates" });
+    const read = () => json(one, "GET", `/v1/${String((made.knock as Told).name)}`, undefined, client);
+    let knock = await read();
+    while (knock.state === "STATE_DELIVERED") knock = await read();
+    assert.equal(knock.state, "STATE_ANSWERED", JSON.stringify(knock));
+  });
+
   test("while Redis is away each says so, and lets newcomers wait; afterwards they meet", async (t) => {
     const proxy = await severable(redis.port);
     t.after(() => proxy.close());

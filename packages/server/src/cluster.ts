@@ -35,6 +35,8 @@ export interface ClusterParts {
   readonly host: () => HostStatus;
   /** What it told itself through Redis took so many milliseconds. */
   readonly heardItself: (lagMs: number) => void;
+  /** Another server is gone, and this one is to look after what it had in hand. */
+  readonly nodeGone: () => void;
   readonly failed: (error: unknown) => void;
 }
 
@@ -84,6 +86,7 @@ export const joinCluster = async (parts: ClusterParts): Promise<Cluster> => {
     busBytes: limits.busBytes,
     host: parts.host,
     heardItself: parts.heardItself,
+    nodeGone: parts.nodeGone,
     changed(state, why) {
       if (state === "away") {
         log.warn(

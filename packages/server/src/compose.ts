@@ -191,6 +191,7 @@ export const startServer = async (
       sessions: hub.stats.sessions,
     }),
     heardItself: metrics.heardItself,
+    nodeGone: () => met.lookAround(),
     failed: broke("cluster"),
   });
   const { directory } = cluster;

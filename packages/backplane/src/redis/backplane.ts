@@ -33,6 +33,8 @@ export interface RedisBackplaneParts {
   readonly host?: () => HostStatus;
   /** A mark went through Redis to this node's own inbox, in so many milliseconds. */
   readonly heardItself?: (lagMs: Millis) => void;
+  /** Another node is gone, and it fell to this one to look after what it had in hand. */
+  readonly nodeGone?: () => void;
   /** Redis went, and why, or came back and everything is claimed again. */
   readonly changed: (state: "away" | "back", why: string) => void;
   readonly failed: (error: unknown) => void;
@@ -92,7 +94,7 @@ const allScripts = [roomScripts, leaseScripts, registryScripts, sessionScripts].
 
 /** Connects. Fails with a RedisFailure, one sentence for whoever started the server. */
 export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisBackplane> => {
-  const { node, failed, host = () => noHost, heardItself = () => {} } = parts;
+  const { node, failed, host = () => noHost, heardItself = () => {}, nodeGone = () => {} } = parts;
   const keys = keysWith(parts.place.prefix);
   let restore: (restarted: boolean) => Promise<void> = async () => {};
   let started: (() => void) | undefined;
@@ -135,6 +137,7 @@ export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisB
       if (!first) parts.changed("back", "");
     },
     left: (why) => parts.changed("away", why),
+    gone: nodeGone,
     status: () => JSON.stringify(status()),
     serverClock,
     echo,

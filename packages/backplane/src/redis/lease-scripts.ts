@@ -34,7 +34,8 @@ return deadline
 /**
  * Arguments: node and epoch, the length of the lease, how long after its end a lease is swept, how many to name, the node's status,
  * and how long that is kept.
- * Answers with the new end (0: the lease is over and stays over), how many leases hold, and those to be swept.
+ * Answers with the new end (0: the lease is over and stays over), how many leases hold, and those to be swept, each with its end
+ * (0: its node ended it).
  */
 export const renewScript = script(`
 local ends = redis.call('ZSCORE', KEYS[1], ARGV[1])
@@ -47,7 +48,7 @@ end
 return {
   deadline,
   redis.call('ZCOUNT', KEYS[1], text(now), '+inf'),
-  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now - tonumber(ARGV[3])), 'LIMIT', 0, ARGV[4]),
+  redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now - tonumber(ARGV[3])), 'WITHSCORES', 'LIMIT', 0, ARGV[4]),
 }
 `);
 
@@ -57,11 +58,11 @@ redis.call('ZADD', KEYS[1], 'XX', 0, ARGV[1])
 return 1
 `);
 
-/** Argument: node and epoch, with nothing left of it. */
+/** Argument: node and epoch, with nothing left of it. Answers 1 where nobody did that before. */
 export const forgetScript = script(`
-redis.call('ZREM', KEYS[1], ARGV[1])
+local removed = redis.call('ZREM', KEYS[1], ARGV[1])
 redis.pcall('UNLINK', statusOf(ARGV[1]))
-return 1
+return removed
 `);
 
 /** Notes a room in which a lease is about to hold somebody. Arguments: end of the lease, room. */

@@ -37,6 +37,8 @@ export interface LeaseParts {
   readonly restore: (restarted: boolean) => Promise<void>;
   readonly entered: (first: boolean) => void;
   readonly left: (why: string) => void;
+  /** Another node ended, or was lost, and this one found that nothing is left of it: what it had in hand is nobody's. */
+  readonly gone: () => void;
   /** What the others may see of this node, as text. */
   readonly status: () => string;
   /** Told the server's time with each answer, and when it was asked. */
@@ -214,13 +216,15 @@ export const createLease = (parts: LeaseParts): Lease => {
     if (!Array.isArray(over) || over.length === 0 || sweeping) return;
     sweeping = true;
     try {
-      for (const name of over) {
-        const [lost = "", of = ""] = String(name).split(" ");
+      for (let at = 0; at < over.length; at += 2) {
+        const [lost = "", of = ""] = String(over[at]).split(" ");
         if (of === epoch) continue;
         const found = await sweepLease(link, keys, lost, of);
         if (lost === node) continue;
         swept.members += found.members;
-        if (found.done) swept.leases += 1;
+        if (!found.done) continue;
+        if (String(over[at + 1]) !== "0") swept.leases += 1;
+        parts.gone();
       }
     } finally {
       sweeping = false;
@@ -307,7 +311,9 @@ export const createLease = (parts: LeaseParts): Lease => {
       if (was === "away" || epoch === "") return false;
       const told = async (): Promise<boolean> => {
         const ended = await link.evaluate(scripts.endScript, keys.nodes, [member(epoch)]);
-        if (rooms.size === 0) await link.evaluate(scripts.forgetScript, keys.nodes, [member(epoch)]);
+        // One of the others is to find that it is gone; where there are none, nothing is left behind.
+        const alone = nodes <= 1 && rooms.size === 0;
+        if (alone) await link.evaluate(scripts.forgetScript, keys.nodes, [member(epoch)]);
         return ended !== undefined;
       };
       return within(clock, endWithinMs, told, false);

@@ -17,7 +17,7 @@ type Swept = number | "away";
 
 /**
  * Takes out everything a lease that is over still holds; others may do the same at the same time. Gives back how many members
- * that were, and whether nothing is left.
+ * that were, and whether this was the one that found nothing left of it.
  */
 export const sweepLease = async (
   link: Link,
@@ -66,6 +66,6 @@ export const sweepLease = async (
     await Promise.all(Array.from({ length: Math.min(lanes, found.length) }, lane));
     if (away) return { members, done: false };
   }
-  await link.evaluate(forgetScript, keys.nodes, [`${lost} ${epoch}`]);
-  return { members, done: true };
+  const removed = await link.evaluate(forgetScript, keys.nodes, [`${lost} ${epoch}`]);
+  return { members, done: removed === 1 };
 };

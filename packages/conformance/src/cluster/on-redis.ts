@@ -24,6 +24,8 @@ export interface RedisNode {
   readonly said: readonly string[];
   /** How long its marks took through the bus. Milliseconds. */
   readonly heardItself: readonly number[];
+  /** How many other nodes are gone that it was to look after. */
+  readonly inherited: number;
   /** Its process dies: nothing is taken back, nobody is told. */
   die(): void;
 }
@@ -50,6 +52,7 @@ export const redisCluster = (url: string, leaseMs = 60_000): RedisCluster => {
       const id = name as NodeId;
       const said: string[] = [];
       const heardItself: number[] = [];
+      let inherited = 0;
       const failed = (error: unknown): void => {
         throw error;
       };
@@ -67,6 +70,9 @@ export const redisCluster = (url: string, leaseMs = 60_000): RedisCluster => {
         busBytes: 8_000_000,
         changed: (state) => said.push(state),
         heardItself: (lagMs) => heardItself.push(lagMs),
+        nodeGone() {
+          inherited += 1;
+        },
         failed,
       });
       const parts = testParts(name, { ...backplane.directory }, backplane.bus, {
@@ -82,6 +88,9 @@ export const redisCluster = (url: string, leaseMs = 60_000): RedisCluster => {
         backplane,
         said,
         heardItself,
+        get inherited() {
+          return inherited;
+        },
         die() {
           dead = true;
           backplane.abandon();

@@ -179,3 +179,57 @@ test("a knock made at one node rings at a peer of the other", async () => {
   one.close();
   two.close();
 });
+
+test("who starts leaves alone what others have in hand, and takes on what they leave", async () => {
+  const { peer, clock, second, directory, one, two, test: ground, failures, register } = nodes();
+  await register(one.registry);
+  const services = [{ name: "camera", protocol: "camera" }];
+  const cam = await peer("n2", "live", { services });
+  const target = { by: "name", server: "at--r--live", service: "camera" } as const;
+  granted(await createKnock(one.registry, target, { offer, complete: true }, ground.digest("client")));
+  await settled(400);
+  assert.equal(part(cam.told("signal")[0], "signal").kind, "offer");
+  let opened = 0;
+  const third = meeting({
+    registry: { ...ground, clock, wallNow: clock.now, turns: new Map() },
+    directory,
+    limits: withLimits({}),
+    failed: (error) => failures.push(error),
+  });
+  third.start({
+    open(...line) {
+      opened += 1;
+      return second.hub.open(...line);
+    },
+  });
+  await settled(400);
+  assert.equal(opened, 0);
+  // The node ends. One of those that go on is told so.
+  one.close();
+  await settled(400);
+  assert.equal(cam.told("peer-left")[0]?.id, "cam");
+  third.lookAround();
+  await settled(400);
+  assert.equal(opened, 2);
+  const frames = cam.told();
+  assert.equal(
+    part(
+      frames.find(({ type }) => type === "peer-joined"),
+      "member",
+    ).id,
+    "cam",
+  );
+  const frame = frames.find(({ type }) => type === "signal");
+  const { call } = part(frame, "signal");
+  cam.ask({ type: "signal", to: frame?.from, signal: { kind: "answer", call, sdp } });
+  cam.ask({ type: "signal", to: frame?.from, signal: { kind: "end-of-candidates", call } });
+  await settled(400);
+  const [knock] = (await ground.store.scan("knock", undefined, "", 10)).records;
+  assert.equal(JSON.parse(knock?.value ?? "{}").state, "answered");
+  third.lookAround();
+  await settled(400);
+  assert.equal(opened, 2);
+  assert.deepEqual(failures, []);
+  two.close();
+  third.close();
+});

@@ -251,25 +251,24 @@ export const deliverKnock = (ground: RegistryGround, place: KnockPlace): Promise
     isOver(asOf(knock, now)) ? knock : delivered(knock, 0),
   );
 
-/** Knocks at live peers that still wait, at most so many, as after a restart. */
+/** Knocks looked at in one page: each holds an offer of a few KiB. */
+const waitingPage = 100;
+
+/** Some of the knocks at live peers that still wait; `next` is what the following page begins after, absent on the last one. */
 export const waitingForLivePeers = async (
   ground: RegistryGround,
-  limit: number,
-): Promise<readonly KnockRecord[]> => {
-  const found: KnockRecord[] = [];
+  after: string,
+): Promise<{ readonly knocks: readonly KnockRecord[]; readonly next?: string }> => {
+  const knocks: KnockRecord[] = [];
   const now = ground.wallNow();
-  let after = livePrefix;
-  for (let more = true; more && found.length < limit; ) {
-    const page = await ground.store.scan("knock", undefined, after, 1_000);
-    for (const record of page.records) {
-      after = record.key;
-      if (!isLiveId(record.key)) return found;
-      const knock = asOf(parsed<KnockRecord>(record).value, now);
-      if (!isOver(knock)) found.push(knock);
-    }
-    more = page.more;
+  const page = await ground.store.scan("knock", undefined, after === "" ? livePrefix : after, waitingPage);
+  for (const record of page.records) {
+    if (!isLiveId(record.key)) return { knocks };
+    const knock = asOf(parsed<KnockRecord>(record).value, now);
+    if (!isOver(knock)) knocks.push(knock);
   }
-  return found;
+  const last = page.records.at(-1);
+  return { knocks, ...(page.more && last !== undefined ? { next: last.key } : {}) };
 };
 
 export const cancelKnock = (

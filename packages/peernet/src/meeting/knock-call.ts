@@ -46,6 +46,9 @@ export const candidateOf = (call: CallId, record: CandidateRecord): Told => ({
   ...record,
 });
 
+/** The id under which a knock's call is in its room: one call at a time has it in hand. */
+export const knockPeer = ({ id }: Pick<KnockRecord, "id">): PeerId => `knock-${id}` as PeerId;
+
 /** The mark of the one signal whose fate matters. */
 const offerRef = 1;
 
@@ -152,7 +155,7 @@ export const knockCall = async (knock: KnockRecord, parts: KnockCallParts): Prom
   try {
     line.say({
       type: "join",
-      peer: `knock-${knock.id}` as PeerId,
+      peer: knockPeer(knock),
       room: target.room,
       services: [],
       media: everything,

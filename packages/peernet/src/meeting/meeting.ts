@@ -26,13 +26,13 @@ import {
   StoreAway,
   serverTopic,
   type Write,
-  waitingForLivePeers,
 } from "@signalbox/core/registry";
 import { type Device, openDevice } from "./device.ts";
 import { meetingDialect } from "./dialect.ts";
 import { knockCall } from "./knock-call.ts";
 import { livePeerOf } from "./live-names.ts";
 import { reached } from "./reached.ts";
+import { recall } from "./recall.ts";
 import { asServer, mediaOf } from "./services.ts";
 import { dialectName } from "./wire.ts";
 
@@ -51,6 +51,8 @@ export interface Meeting {
   readonly registry: RegistryGround;
   /** From now on there are rooms to be in. */
   start(hub: Pick<Hub, "open">): void;
+  /** Another node is gone, and what it had in hand is nobody's. */
+  lookAround(): void;
   /** Leaves all rooms. What waits goes on waiting, in the registry. */
   close(): void;
 }
@@ -273,32 +275,35 @@ export const meeting = (parts: MeetingParts): Meeting => {
   };
   const registry: RegistryGround = { ...inner, store: observed(inner.store, written), live };
 
-  /** Those who registered before this process began, and the knocks that wait. */
-  const recall = async (): Promise<void> => {
-    let after = "";
-    for (let more = true; more && !ending.signal.aborted; ) {
-      const from = after;
-      const page = await reached(inner, ending.signal, noExpiry, () =>
-        inner.store.scan("server", undefined, from, 1_000),
-      );
-      for (const record of page.records) {
-        after = record.key;
-        if (!present.has(record.key)) see(JSON.parse(record.value));
-      }
-      more = page.more;
-    }
-    const waiting = await reached(inner, ending.signal, noExpiry, () =>
-      waitingForLivePeers(inner, limits.insideLines),
-    );
-    for (const knock of waiting) call(knock, true);
+  let recalling: Promise<void> | undefined;
+  let again = false;
+  /** One at a time: of several that are wanted meanwhile one more is enough. */
+  const lookAround = (): void => {
+    if (hub === undefined || ending.signal.aborted) return;
+    again = recalling !== undefined;
+    recalling ??= recall({
+      ground: inner,
+      directory,
+      ending: ending.signal,
+      hasRoom: () => present.size + calls < limits.insideLines,
+      knows: (server) => present.has(server),
+      enter: see,
+      call: (knock) => call(knock, true),
+    })
+      .catch(failed)
+      .finally(() => {
+        recalling = undefined;
+        if (again) lookAround();
+      });
   };
 
   return {
     registry,
     start(given) {
       hub = given;
-      recall().catch(failed);
+      lookAround();
     },
+    lookAround,
     close() {
       ending.abort();
       for (const id of [...present.keys()]) forget(id);
