@@ -15,8 +15,14 @@ import { awaitReceipts, reportExpired } from "./receipts.ts";
 import { isRefusal, refusal } from "./refusal.ts";
 import { emptyReplay, hasGap, type Replay } from "./replay.ts";
 import { attach, resumeSession } from "./sessions.ts";
-import type { HubState, LineState, Membership, Session } from "./state.ts";
-import { watch } from "./state.ts";
+import {
+  commandsUnknown,
+  type HubState,
+  type LineState,
+  type Membership,
+  type Session,
+  watch,
+} from "./state.ts";
 import { tell } from "./telling.ts";
 import { differences, rosterOf } from "./view.ts";
 import type { Command } from "./vocabulary.ts";
@@ -99,8 +105,6 @@ const fetchSession = async (
   });
   if (line.closed) hub.detach(session);
   else attach(hub, session, line, command);
-  // Nobody knows what the lost node took last: nothing is to be sent again, and whatever comes now is new.
-  if (handed === undefined) session.commandsSeen = 0;
   for (const { room } of lost) tell(hub, session, { type: "left", room, reason: "lost" });
   // Where a gap is told, the room as it stands is told with it.
   const gap = session.replay !== undefined && hasGap(session.replay, command.seen);
@@ -154,7 +158,7 @@ const revived = (
     codec: line.codec,
     line: undefined,
     incarnation: command.incarnation,
-    commandsSeen: handed?.commandsSeen ?? Number.MAX_SAFE_INTEGER,
+    commandsSeen: handed?.commandsSeen ?? commandsUnknown,
     seq,
     replay: handed === undefined ? { ...emptyReplay(), droppedUpTo: seq } : replayOf(handed),
     memberships: [],

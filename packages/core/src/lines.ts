@@ -11,7 +11,7 @@ import { type Refusal, refusal } from "./refusal.ts";
 import { relay, sendMessage } from "./relay.ts";
 import { list } from "./rosters.ts";
 import { acknowledged, detach, endSession, openSession, resumeSession } from "./sessions.ts";
-import { type HubState, type LineState, membershipIn, type Session } from "./state.ts";
+import { commandsUnknown, type HubState, type LineState, membershipIn, type Session } from "./state.ts";
 import { refuseCommand, tell } from "./telling.ts";
 import type { Command } from "./vocabulary.ts";
 
@@ -97,7 +97,8 @@ const isRepetition = (line: LineState, { seq }: Decoded): boolean => {
     line.opensWith = seq;
     return false;
   }
-  if (seq <= session.commandsSeen) return true;
+  // What comes on a line after a lost node is new: the peer was told so before it sent anything.
+  if (session.commandsSeen !== commandsUnknown && seq <= session.commandsSeen) return true;
   session.commandsSeen = seq;
   return false;
 };

@@ -89,6 +89,8 @@ const spread = (
   for (const listener of [...room.listeners]) {
     const { session } = listener;
     if (session === by || session.id === member.session) continue;
+    // It is just coming from another node, and is told how things stand when it is here.
+    if (listener.held !== undefined) continue;
     switch (change.kind) {
       case "joined":
         tell(hub, session, { type: "peerJoined", room: listener.room, member, roster });

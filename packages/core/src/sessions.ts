@@ -8,7 +8,7 @@ import { report, reportDelivered, reportExpired, settleFetched } from "./receipt
 import { isRefusal, type Refusal, refusal } from "./refusal.ts";
 import { acknowledge, awaitersOf, hasGap } from "./replay.ts";
 import { tellSnapshot } from "./rosters.ts";
-import { type HubState, type LineState, localRoom, type Session, watch } from "./state.ts";
+import { commandsUnknown, type HubState, type LineState, localRoom, type Session, watch } from "./state.ts";
 import { tell } from "./telling.ts";
 import type { Command } from "./vocabulary.ts";
 
@@ -107,7 +107,8 @@ export const attach = (
         type: "resumed",
         session: session.id,
         incarnation: session.incarnation,
-        commandsSeen: session.commandsSeen,
+        // Told of the gap it sends nothing again; who knows of it already has sent only what was never taken.
+        commandsSeen: session.commandsSeen === commandsUnknown && !gap ? 0 : session.commandsSeen,
         gap,
         rooms: session.memberships
           .filter((membership) => membership.entry !== undefined)

@@ -111,6 +111,7 @@ export interface Session {
   codec: Codec;
   line: LineState | undefined;
   incarnation: number;
+  /** Number of the last command taken, or `commandsUnknown`. */
   commandsSeen: number;
   seq: number;
   replay: Replay | undefined;
@@ -188,6 +189,9 @@ export interface Awaiting {
   protocol: string | undefined;
   readonly cancel: Cancel;
 }
+
+/** What a lost node took last nobody knows: above everything that was sent. */
+export const commandsUnknown = Number.MAX_SAFE_INTEGER;
 
 export const membershipIn = (session: Session, room: RoomName): Membership | undefined =>
   session.memberships.find((membership) => membership.room === room && membership.left === undefined);

@@ -129,6 +129,33 @@ describe("a session whose line breaks while it is handed over", () => {
     await cluster.stop();
   });
 
+  test("and whose node is lost is told to send nothing again until it knows of the gap, and everything since then", async () => {
+    const { cluster, first, second, third, ann, bob } = await away();
+    const earlier = ann.sent();
+    first.die();
+    ann.resume(second);
+    ann.lose();
+    await until(() => second.hub.stats.sessions === 1);
+    ann.resume(third);
+    const gap = await ann.resumed();
+    assert.equal(gap?.gap, true);
+    assert.ok(Number(gap?.seen) > earlier, "what the lost node took would come twice");
+    await until(() => ann.last("joined")?.snapshot === true);
+    for (const node of [third, second]) {
+      ann.lose();
+      ann.resume(node);
+      const resumed = await ann.resumed();
+      assert.deepEqual([resumed?.gap, Number(resumed?.seen) <= earlier], [false, true]);
+    }
+    const of = ann.signal("bob", 1);
+    await until(() => ann.frames.some((frame) => frame.of === of && frame.fate === "sent"));
+    ann.lose();
+    ann.resume(third);
+    assert.equal((await ann.resumed())?.seen, of);
+    assert.deepEqual([ann.complaints, bob.complaints], [[], []]);
+    await cluster.stop();
+  });
+
   test("and comes back to where it was stays there: the other node brings nothing to life", async () => {
     const { cluster, first, second, third, ann, bob } = await away();
     const asking = keepingBack(second, "handOver");
@@ -163,5 +190,43 @@ test("a session that comes back to a node which handed it over keeps its seat th
   const of = ann.signal("bob", 7);
   await until(() => ann.frames.some((frame) => frame.of === of && frame.fate === "sent"));
   assert.deepEqual([[...bob.known.values()], bob.complaints, ann.complaints], [["ann"], [], []]);
+  await cluster.stop();
+});
+
+test("a session that comes to another node is told of somebody who comes in this moment once", async () => {
+  const { cluster, second, third, ann, bob } = await away();
+  ann.resume(third);
+  await ann.resumed();
+  ann.join("s");
+  await until(() => ann.last("joined")?.room === "s");
+  ann.lose();
+  const dan = witness(second.hub, dialect, "dan");
+  dan.join("r");
+  await until(() => dan.known.size === 2);
+  // She has her seat in the first room, and waits for the one in the second.
+  const { directory } = second.parts;
+  const { claim } = directory;
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let waiting = false;
+  Object.assign(directory, {
+    claim: async (...wanted: Parameters<typeof claim>) => {
+      waiting ||= wanted[0].room.endsWith("\ns");
+      if (wanted[0].room.endsWith("\ns")) await opened;
+      return claim(...wanted);
+    },
+  });
+  ann.resume(second);
+  await until(() => waiting);
+  const cat = witness(third.hub, dialect, "cat");
+  cat.join("r");
+  await until(() => dan.known.size === 3);
+  open();
+  assert.equal((await ann.resumed())?.gap, false);
+  const of = ann.signal("bob", 1);
+  await until(() => ann.frames.some((frame) => frame.of === of && frame.fate === "sent"));
+  assert.deepEqual([[...ann.known].sort(), ann.complaints, bob.complaints], [["bob", "cat", "dan"], [], []]);
   await cluster.stop();
 });

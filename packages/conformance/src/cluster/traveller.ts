@@ -24,7 +24,7 @@ export const traveller = async (node: RedisNode, id: string, more: object = {}) 
     }
     if (frame.type === "welcome") [session, token] = [String(frame.session), String(frame.token)];
     if (frame.type === "signal") took.push((frame.signal as Frame).data);
-    if (frame.type === "joined") {
+    if (frame.type === "joined" && frame.room === "r") {
       known.clear();
       for (const member of frame.members as readonly Frame[]) known.add(member.id);
     }
@@ -61,6 +61,8 @@ export const traveller = async (node: RedisNode, id: string, more: object = {}) 
     get closing() {
       return line.closing;
     },
+    /** Number of the last frame it sent. */
+    sent: () => seq,
     /** The line breaks. */
     lose() {
       line.onTold = undefined;
@@ -80,6 +82,10 @@ export const traveller = async (node: RedisNode, id: string, more: object = {}) 
     guess(at: RedisNode) {
       line = open(at);
       line.send({ type: "resume", session, token: "a guess", incarnation: incarnation + 1, seen });
+    },
+    join(room: string) {
+      seq += 1;
+      line.send({ type: "join", seq, room, id });
     },
     signal(to: string, data: number) {
       seq += 1;
