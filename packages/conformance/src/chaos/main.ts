@@ -2,10 +2,11 @@
 /**
  * `npm run chaos -- [--runs 10] [--faults 20] [--seed 1] [--lease 1000]`: the long form of chaos.test.ts. Each run is a cluster of
  * its own and draws its faults from its seed; a run that breaks a promise names the seed that shows it again.
- * `npm run chaos -- --drops 10000 [--seed 1]`: that of drops.test.ts.
+ * `npm run chaos -- --drops 10000 [--seed 1]`: that of drops.test.ts. With `--doors` PeerNet's devices and knockers are there instead of peers.
  */
 import { parseArgs } from "node:util";
 import { chaos, happenings } from "./chaos.ts";
+import { doors } from "./doors.ts";
 import { drops } from "./drops.ts";
 import { drawn } from "./stage.ts";
 
@@ -16,15 +17,24 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     lease: { type: "string", default: "1000" },
     drops: { type: "string" },
+    doors: { type: "boolean", default: false },
   },
 });
 const [runs, count, first] = [Number(values.runs), Number(values.faults), Number(values.seed)];
 const many = async (): Promise<void> => {
   for (let seed = first; seed < first + runs; seed += 1) {
-    const run = await chaos(seed, happenings(count, drawn(seed)), {
+    const options = {
       leaseMs: Number(values.lease),
-      say: (happening) => console.log(`  ${happening}`),
-    });
+      say: (happening: string) => console.log(`  ${happening}`),
+    };
+    const what = happenings(count, drawn(seed));
+    const run = values.doors
+      ? await doors(
+          seed,
+          what.map(([fault]) => fault),
+          options,
+        )
+      : await chaos(seed, what, options);
     console.log(`seed ${seed}: every promise was kept. ${JSON.stringify(run)}`);
   }
 };
