@@ -5,32 +5,18 @@
  * broke is never sent again; one that a master answered with "not here" was not carried out, and is.
  */
 import type { Millis } from "@signalbox/core";
-import {
-  cannotNow,
-  connectionWords,
-  digestOf,
-  isReply,
-  RedisFailure,
-  retryMaxMs,
-  silent,
-} from "./connection.ts";
-import { createLanes, type Verdict } from "./lanes.ts";
+import { carrier } from "./carry-out.ts";
+import { connectionWords, digestOf, RedisFailure, retryMaxMs, silent } from "./connection.ts";
+import { createLanes } from "./lanes.ts";
 import type { Link, LinkParts, Reply, Script } from "./link.ts";
 import { createMaster, type Master, type RunScript } from "./master.ts";
 import { type Address, shownAddress, shownPlace } from "./place.ts";
-import { type ClusterView, latestOf, ownersOf, redirectionOf, slotOf } from "./slot-map.ts";
+import { type ClusterView, latestOf, ownersOf, slotOf } from "./slot-map.ts";
 
 /** The first pause before something is tried again; each further one is twice as long, up to the longest. Milliseconds. */
 const pauseMs = 20;
-/** Longest pause of a command whose slot is being moved. Milliseconds. */
-const pauseMaxMs = 200;
-/** How often a command is sent before it is given up: about two seconds of pauses. One that is patient is not. */
-const triesMax = 14;
 /** How long what is under way may take to come to its end. Milliseconds. */
 const settleWithinMs = 2_000;
-
-/** A master that answers so has lost its cluster, or its data. */
-const hasNoCluster = /^(CLUSTERDOWN|LOADING|MASTERDOWN|READONLY|NOAUTH)\b/;
 
 export const connectCluster = async (parts: LinkParts): Promise<Link> => {
   const { place, clock } = parts;
@@ -44,6 +30,8 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
   let ready = false;
   let closed = false;
   let mending = false;
+  /** Something broke since its mending began. */
+  let disturbed = false;
   let refreshing: Promise<void> | undefined;
   let lastWhy = "";
   let run = "";
@@ -102,32 +90,25 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
   /** What the cluster looks like now. Asks everybody it is connected to; where that is nobody, whoever may know. */
   const look = async (preferred?: string): Promise<ClusterView> => {
     const views: { from: string; view: ClusterView }[] = [];
-    let why: unknown;
-    const ask = async (master: Master): Promise<void> => {
+    const whys: string[] = [];
+    const ask = async (asked: Master | Address): Promise<void> => {
       try {
+        const master = "view" in asked ? asked : await masterAt(asked);
         views.push({ from: master.name, view: await master.view() });
       } catch (error) {
-        why = error;
+        whys.push(connectionWords(error));
       }
     };
     await Promise.all([...masters.values()].map(ask));
-    let latest = latestOf(views, preferred);
-    for (const address of latest === undefined
-      ? new Map([...known, place, ...place.others].map((one) => [shownAddress(one), one])).values()
-      : []) {
-      if (masters.has(shownAddress(address))) continue;
-      try {
-        await ask(await masterAt(address));
-      } catch (error) {
-        why = error;
-        if (closed) break;
-      }
-      latest = latestOf(views, preferred);
-      if (latest !== undefined) break;
+    const others = new Map([...known, place, ...place.others].map((one) => [shownAddress(one), one]));
+    for (const [name, address] of others) {
+      const latest = latestOf(views, preferred);
+      if (latest !== undefined) return latest;
+      if (!masters.has(name) && !closed) await ask(address);
     }
+    const latest = latestOf(views, preferred);
     if (latest !== undefined) return latest;
-    if (views.length > 0) throw new RedisFailure("the cluster does not serve");
-    throw why ?? new RedisFailure(silent);
+    throw new RedisFailure(views.length > 0 ? "the cluster does not serve" : whys.join("; ") || silent);
   };
 
   /** Connects to those that are masters, and to no others. */
@@ -157,16 +138,32 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
     await master.listen(channel, from);
   };
 
+  /** Listens to all channels where they are, including those that are asked for meanwhile, and nowhere else. */
+  const listenToAll = async (): Promise<void> => {
+    const placed = new Set<string>();
+    for (;;) {
+      const missing = [...channels.keys()].filter((channel) => !placed.has(channel));
+      if (missing.length === 0) return;
+      await Promise.all(missing.map(listen));
+      for (const channel of missing) {
+        placed.add(channel);
+        for (const master of masters.values()) {
+          if (master !== ownerOf(slotOf(channel))) await master.unlisten(channel);
+        }
+      }
+    }
+  };
+
   const assemble = async (): Promise<void> => {
+    disturbed = false;
     await adopt(await look());
-    await Promise.all([...channels.keys()].map(listen));
-    const all = [...masters.values()];
-    const lost = all.find((master) => master.lost);
-    if (lost !== undefined) throw new RedisFailure(`${lost.name}: ${silent}`);
-    run = all
+    await listenToAll();
+    if (disturbed) throw new RedisFailure(lastWhy);
+    run = [...masters.values()]
       .map(({ nature }) => nature.run)
       .sort()
       .join(" ");
+    ready = true;
   };
 
   /** What was under way is over when all is begun anew: nothing of it may be carried out after that. */
@@ -184,6 +181,7 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
 
   const mend = (why: string): void => {
     lastWhy = why;
+    disturbed = true;
     if (ready) {
       ready = false;
       lanes.clear();
@@ -203,11 +201,9 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
         }
       }
       mending = false;
-      if (closed) return;
-      // One of them may have gone while the last of its fellows came.
-      if ([...new Set(owners)].some((name) => masters.get(name)?.lost !== false)) return mend(lastWhy);
-      ready = true;
-      parts.came();
+      if (ready) parts.came();
+      // Something broke in that very moment.
+      else if (!closed) mend(lastWhy);
     };
     again().catch(failed);
   };
@@ -230,83 +226,14 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
     return refreshing;
   };
 
-  /** One command, until it is carried out, refused, or given up. Undefined: nobody knows, or it was not. */
-  const carryOut = <Result>(
-    key: string,
-    patient: boolean,
-    ask: (master: Master, whole: boolean) => Promise<Result>,
-    askThere: ((master: Master) => Promise<Result>) | undefined,
-  ): Promise<Result | undefined> =>
-    new Promise((resolve, reject) => {
-      const slot = slotOf(key);
-      let tries = 0;
-      let whole = false;
-      const over = (result?: Result): Verdict => {
-        resolve(result);
-        return "over";
-      };
-      const later = (): Verdict => {
-        tries += 1;
-        if (tries >= triesMax && !patient) return over();
-        return () => pause(Math.min(pauseMs * 2 ** Math.min(tries, 8), pauseMaxMs));
-      };
-      const refusedWith = async (error: unknown, master: Master): Promise<Verdict> => {
-        if (!isReply(error)) {
-          master.fail(connectionWords(error));
-          return over();
-        }
-        const { message } = error;
-        const elsewhere = redirectionOf(message, master.address);
-        if (elsewhere?.kind === "moved") {
-          const pausing = tries > 0 ? later() : undefined;
-          tries += 1;
-          if (pausing === "over") return "over";
-          return async () => {
-            await pausing?.();
-            await refresh(elsewhere.to);
-          };
-        }
-        if (elsewhere?.kind === "ask" && askThere !== undefined) {
-          const there = masters.get(shownAddress(elsewhere.to));
-          if (there === undefined || there.lost) {
-            const pausing = later();
-            if (pausing === "over") return "over";
-            return () => masterAt(elsewhere.to).then(() => {}, pausing);
-          }
-          try {
-            return over(await askThere(there));
-          } catch (again) {
-            return isReply(again) && /^(MOVED|ASK|TRYAGAIN)\b/.test(again.message)
-              ? later()
-              : refusedWith(again, there);
-          }
-        }
-        if (elsewhere !== undefined || message.startsWith("TRYAGAIN")) return later();
-        if (message.startsWith("NOSCRIPT")) {
-          // Somebody flushed the scripts.
-          whole = true;
-          return async () => {};
-        }
-        if (hasNoCluster.test(message)) mend(message);
-        if (!cannotNow.test(message)) reject(error);
-        return over();
-      };
-      lanes.send({
-        slot,
-        giveUp: () => over(),
-        send: async () => {
-          const master = ready ? ownerOf(slot) : undefined;
-          if (master === undefined) return over();
-          let result: Result;
-          try {
-            result = await ask(master, whole);
-          } catch (error) {
-            return refusedWith(error, master);
-          }
-          return over(result);
-        },
-      });
-    });
+  const carryOut = carrier({
+    lanes,
+    pause,
+    owner: (slot) => (ready ? ownerOf(slot) : undefined),
+    masterAt,
+    refresh,
+    mend,
+  });
 
   const close = (): void => {
     closed = true;
@@ -322,7 +249,6 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
     if (error instanceof RedisFailure && error.message.startsWith("Redis at ")) throw error;
     throw new RedisFailure(`Redis Cluster at ${shownPlace(place)} cannot be used: ${connectionWords(error)}`);
   }
-  ready = true;
 
   const named = (script: Script, whole: boolean): RunScript => {
     const digest = scripts.get(script);
@@ -346,17 +272,22 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
     several: true,
     async evaluate(script, key, args) {
       if (!ready) return undefined;
-      const there = (master: Master) => master.run(named(script, true), key, args, true);
-      return carryOut<Reply>(
+      return carryOut<Reply>({
         key,
-        script.patient === true,
-        (master, whole) => master.run(named(script, whole), key, args, false),
-        script.alone === true ? there : undefined,
-      );
+        patient: script.patient === true,
+        ask: (master, whole) => master.run(named(script, whole), key, args, false),
+        ...(script.alone === true
+          ? { askThere: (master: Master) => master.run(named(script, true), key, args, true) }
+          : {}),
+      });
     },
     async publish(channel, text) {
       if (!ready) return undefined;
-      return carryOut(channel, false, (master) => master.publish(channel, text), undefined);
+      return carryOut({
+        key: channel,
+        patient: false,
+        ask: (master) => master.publish(channel, text),
+      });
     },
     async subscribe(channel, from) {
       channels.set(channel, from);
@@ -370,7 +301,7 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
     async unsubscribe(channel) {
       channels.delete(channel);
       try {
-        await ownerOf(slotOf(channel))?.unlisten(channel);
+        for (const master of masters.values()) await master.unlisten(channel);
       } catch (error) {
         mend(connectionWords(error));
       }

@@ -8,11 +8,12 @@ import { shownPlace } from "./place.ts";
 export const connect = async (parts: LinkParts): Promise<Link> => {
   const { place } = parts;
   // Several addresses are of one cluster: it is found by any of them.
-  if (place.others.length > 0) return connectCluster(parts);
-  try {
-    return await connectOne(parts);
-  } catch (error) {
-    if (!(error instanceof InClusterMode)) throw error;
+  if (place.others.length === 0) {
+    try {
+      return await connectOne(parts);
+    } catch (error) {
+      if (!(error instanceof InClusterMode)) throw error;
+    }
   }
   if (place.database !== 0) {
     throw new RedisFailure(`Redis at ${shownPlace(place)} is in cluster mode, which has database 0 only`);

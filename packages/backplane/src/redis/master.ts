@@ -8,6 +8,7 @@ import { Redis } from "ioredis";
 import {
   connectionWords,
   isOlder,
+  isReply,
   type Nature,
   natureOf,
   optionsFor,
@@ -47,6 +48,7 @@ export interface Master {
   run(script: RunScript, key: string, args: readonly Argument[], asking: boolean): Promise<Reply>;
   publish(channel: string, text: string): Promise<number>;
   listen(channel: string, from: "scripts" | "everybody"): Promise<void>;
+  /** Where it listens to that channel at all. */
   unlisten(channel: string): Promise<void>;
   /** Breaks all connections: it is lost. */
   fail(why: string): void;
@@ -75,6 +77,7 @@ export const createMaster = (parts: MasterParts): Master => {
   };
   const connections = new Map<"asks" | "hears nodes" | "hears scripts", Promise<Redis>>();
   const open: Redis[] = [];
+  const channels = new Set<string>();
   let lost = false;
   let closed = false;
   let lastError: unknown;
@@ -128,10 +131,10 @@ export const createMaster = (parts: MasterParts): Master => {
     // Read when its answer had not come yet, so it is further on by now; and our own milliseconds are whole.
     aheadMs = Number(seconds) * 1_000 + Number(micros) / 1_000 - clock.now() - 1;
   };
-  const inTime = async (work: Promise<void>): Promise<void> => {
+  const inTime = async <Result>(work: Promise<Result>): Promise<Result> => {
     const cancel = clock.after(answersWithinMs, () => fail(silent));
     try {
-      await work;
+      return await work;
     } finally {
       cancel();
     }
@@ -154,7 +157,8 @@ export const createMaster = (parts: MasterParts): Master => {
         (async () => {
           asking = await connection("asks");
           nature = natureOf(await asking.info("server"));
-          if (!nature.clustered) throw new RedisFailure(`Redis at ${name} is not in cluster mode`);
+          if (!nature.clustered)
+            throw new RedisFailure(`Redis at ${name} is not in cluster mode: one address is enough`);
           if (isOlder(nature, oldest)) {
             throw new RedisFailure(
               `Redis at ${name} is ${nature.name}; in cluster mode it takes Redis ${oldest.join(".")} or later`,
@@ -167,7 +171,8 @@ export const createMaster = (parts: MasterParts): Master => {
       ),
     async view() {
       const connected = asker();
-      const [info, slots] = await Promise.all([connected.cluster("INFO"), connected.cluster("SLOTS")]);
+      const asked = Promise.all([connected.cluster("INFO"), connected.cluster("SLOTS")]);
+      const [info, slots] = await inTime(asked);
       return viewOf(String(info), slots, address);
     },
     readClock: () => inTime(readClock()),
@@ -184,15 +189,18 @@ export const createMaster = (parts: MasterParts): Master => {
     },
     publish: async (channel, text) => Number(await asker().spublish(channel, text)),
     async listen(channel, from) {
+      channels.add(channel);
       await (await connection("hears scripts")).subscribe(channel);
       if (from === "everybody") await (await connection("hears nodes")).ssubscribe(channel);
     },
     async unlisten(channel) {
-      for (const purpose of ["hears scripts", "hears nodes"] as const) {
-        const connected = connections.get(purpose);
-        if (connected === undefined) continue;
-        if (purpose === "hears scripts") await (await connected).unsubscribe(channel);
-        else await (await connected).sunsubscribe(channel);
+      if (closed || !channels.delete(channel)) return;
+      await (await connections.get("hears scripts"))?.unsubscribe(channel);
+      try {
+        await (await connections.get("hears nodes"))?.sunsubscribe(channel);
+      } catch (error) {
+        // It gave the slot away, and ended what was listened to there by itself.
+        if (!isReply(error)) throw error;
       }
     },
     fail,

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, describe, test } from "node:test";
-import { type RedisProcess, startRedisCluster } from "@signalbox/backplane/testing";
-import { defaultRealm, type RoomName, roomKey } from "@signalbox/core";
+import { parseRedisUrl, type RedisBackplane, redisBackplane } from "@signalbox/backplane/redis";
+import { freePort, type RedisProcess, startRedis, startRedisCluster } from "@signalbox/backplane/testing";
+import { defaultRealm, type NodeId, type RoomName, roomKey } from "@signalbox/core";
 import { agree, anyInterleaving, assertFaithful, comer, dialect, nodesOf } from "./interleavings.ts";
 import { type RedisNode, realClock, redisCluster, until } from "./on-redis.ts";
 import { type Witness, witness } from "./witness.ts";
@@ -66,6 +67,53 @@ const ownerAndOther = async (key: string): Promise<readonly [RedisProcess, Redis
   }
   throw new Error("there is one master only");
 };
+
+describe("the start with a Redis Cluster", () => {
+  const startAt = async (url: string): Promise<RedisBackplane> => {
+    const place = parseRedisUrl(url);
+    if (place === undefined) assert.fail();
+    return redisBackplane({
+      place,
+      node: "n" as NodeId,
+      clock: realClock,
+      freshEpoch: () => "e",
+      leaseMs: 60_000,
+      busBytes: 1_000,
+      changed: () => {},
+      failed(error) {
+        throw error;
+      },
+    });
+  };
+  const port = () => new URL(redis.url).port;
+
+  test("needs one of the servers it is given", async () => {
+    const nobody = await freePort();
+    const started = await startAt(`redis://127.0.0.1:${nobody},127.0.0.1:${port()}?prefix=start:`);
+    await started.start(async () => {});
+    assert.equal(started.state.open, true);
+    assert.match(started.version, /^(Redis|Valkey) \d+\.\d+\.\d+$/);
+    await started.close();
+    await assert.rejects(startAt(`redis://127.0.0.1:${nobody},localhost:${nobody}`), {
+      name: "RedisFailure",
+      message: `Redis at 127.0.0.1:${nobody} cannot be used: the connection was refused; Redis at localhost:${nobody} cannot be used: the connection was refused`,
+    });
+  });
+
+  test("is refused with a database, which a cluster has not", async () => {
+    for (const url of [`redis://127.0.0.1:${port()}/3`, `redis://127.0.0.1:${port()},127.0.0.1:${port()}/3`])
+      await assert.rejects(startAt(url), /is in cluster mode, which has database 0 only$/);
+  });
+
+  test("is refused with several addresses of servers that are none", async () => {
+    const plain = await startRedis();
+    const { host } = new URL(plain.url);
+    await assert.rejects(startAt(`redis://${host},${host}`), {
+      message: `Redis at ${host} is not in cluster mode: one address is enough`,
+    });
+    await plain.stop();
+  });
+});
 
 describe("a cluster on a Redis Cluster", () => {
   test("after any sequence of joins, leaves, breaks and signals all have the same roster, and nothing came before its sender", () =>
@@ -187,6 +235,7 @@ describe("a slot that moves to another master while peers come, call and go", ()
 });
 
 describe("a master that is replaced", () => {
+  const stopped: RedisProcess[] = [];
   for (const [how, replace] of [
     [
       "hands over to its replica",
@@ -196,6 +245,13 @@ describe("a master that is replaced", () => {
           if (server !== master && (await server.command("cluster", "nodes")).includes(`myself,slave ${id}`))
             await server.command("cluster", "failover");
         }
+      },
+    ],
+    [
+      "says nothing any more, and its replica takes over",
+      async (master: RedisProcess) => {
+        process.kill(master.pid, "SIGSTOP");
+        stopped.push(master);
       },
     ],
     ["is killed, and its replica takes over", (master: RedisProcess) => master.kill()],
@@ -215,6 +271,7 @@ describe("a master that is replaced", () => {
       const [first] = nodes;
       if (first === undefined) assert.fail();
       for (const room of rooms) assert.equal((await comer(first, "cat", room)).joined, true);
+      for (const { pid } of stopped.splice(0)) process.kill(pid, "SIGCONT");
       await cluster.stop();
     });
   }
