@@ -10,14 +10,14 @@ import { afterPatience } from "./patience.ts";
 
 export interface EchoParts {
   readonly node: NodeId;
-  readonly keys: Keys;
-  readonly link: Link;
+  readonly keys: Pick<Keys, "inbox">;
+  readonly link: Pick<Link, "publish">;
   readonly clock: Clock;
   /** How long a mark may take. Milliseconds. */
   readonly patienceMs: Millis;
   /** A mark came back after so long. */
   readonly measured: (lagMs: Millis) => void;
-  /** One did not. */
+  /** One did not, nor did any after it. */
   readonly unheard: () => void;
 }
 
@@ -63,7 +63,8 @@ export const createEcho = (parts: EchoParts): Echo => {
       const sent = underway.get(mark);
       // From before an absence, or of an earlier process under this name.
       if (sent === undefined) return true;
-      drop(mark);
+      // One connection carries them in order: those before it are lost, and the inbox is listened to all the same.
+      for (const other of [...underway.keys()]) if (other <= mark) drop(other);
       lagMs = clock.now() - sent.sentAt;
       measured(lagMs);
       return true;
