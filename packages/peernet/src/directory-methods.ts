@@ -49,7 +49,7 @@ export const directoryMethods = (tools: MethodTools): DirectoryMethods => {
         record,
         etag: registry.serviceEtag(record),
       })),
-      tools.isAttended(server.record.id),
+      tools.isAttended(server.record),
     );
 
   return {
@@ -102,6 +102,7 @@ export const directoryMethods = (tools: MethodTools): DirectoryMethods => {
         identity: server.identity,
         services: server.services.map(serviceSpec),
         ttlMs: millis(server.ttl),
+        waitMs: boundedWait(context, millis(request.wait)),
       };
       const made = ok(
         await registry.createServer(
@@ -119,7 +120,7 @@ export const directoryMethods = (tools: MethodTools): DirectoryMethods => {
       const batch =
         request.wait === undefined || request.validateOnly
           ? undefined
-          : await attending(id, () =>
+          : await attending(id, context, () =>
               registry.takeKnocks(
                 ground,
                 { server: id, service: "-" },

@@ -168,7 +168,7 @@ interface Asked {
 }
 
 /** Requests that are being answered, by their key: the same one again waits for that answer. */
-type Running = Map<string, { readonly request: string; readonly reply: Promise<Reply<Message>> }>;
+type Running = Map<string, { readonly request: string; readonly outcome: Promise<Outcome> }>;
 
 const reused = () => refusalError(refusal("bad-argument", "This request_id was used for another request."));
 
@@ -192,7 +192,9 @@ const remembering = async (
   const first = asker.digest === undefined ? undefined : running.get(key);
   if (first !== undefined) {
     if (first.request !== request) throw reused();
-    const reply = await first.reply;
+    const theirs = await first.outcome;
+    if (theirs.again) return theirs;
+    const { reply } = theirs;
     return { reply: { ...reply, message: create(asked.output, reply.message) }, again: true };
   }
   const recalled = ({ value }: StoredRecord): Outcome => {
@@ -218,7 +220,7 @@ const remembering = async (
   });
   const remember = (name: string): readonly Write[] =>
     asker.digest === undefined ? [] : [kept({ name, created: true }, known?.version ?? 0)];
-  const answering = (async () => {
+  const answer = async (): Promise<Reply<Message>> => {
     const done = await run(remember);
     const message = create(asked.output, done.message);
     // A response that told a minted token is not kept: tokens are nowhere at rest. Asked again, it is made by its name.
@@ -230,15 +232,21 @@ const remembering = async (
     const whole = { ...reply, message: atRest(asked.output, message) };
     await ground.store.commit([kept(whole, written?.version ?? 0)]);
     return reply;
-  })();
-  running.set(key, { request, reply: answering });
+  };
+  const decided = async (): Promise<Outcome> => {
+    try {
+      return { reply: await answer(), again: false };
+    } catch (error) {
+      // Another node may have carried it out in the meantime: what stood in the way is what was asked for.
+      const theirs = asker.digest === undefined ? undefined : await ground.store.get("request", key);
+      if (theirs === undefined || theirs.version === known?.version) throw error;
+      return recalled(theirs);
+    }
+  };
+  const outcome = decided();
+  running.set(key, { request, outcome });
   try {
-    return { reply: await answering, again: false };
-  } catch (error) {
-    // Another node may have carried it out in the meantime: what stood in the way is what was asked for.
-    const theirs = asker.digest === undefined ? undefined : await ground.store.get("request", key);
-    if (theirs === undefined || theirs.version === known?.version) throw error;
-    return recalled(theirs);
+    return await outcome;
   } finally {
     running.delete(key);
   }

@@ -41,11 +41,11 @@ export const knockMethods = ({ ground, ice, asker, attending }: MethodTools): Kn
     limit: number,
     waitMs: number,
   ) =>
-    attending(server, async () => {
-      // Whoever asks for knocks is there: its lease goes on.
-      const renewed = await registry.renewServer(ground, server, asker(context));
-      if (isRefusal(renewed)) throw refusalError(renewed);
+    attending(server, context, async () => {
       const wait = boundedWait(context, waitMs);
+      // Whoever asks for knocks is there: its lease goes on.
+      const renewed = await registry.renewServer(ground, server, asker(context), undefined, wait);
+      if (isRefusal(renewed)) throw refusalError(renewed);
       const batch = ok(
         await registry.takeKnocks(ground, parent, asker(context), cursor, limit, wait, context.signal),
       );

@@ -2,7 +2,13 @@
 /** What a method is, whatever wire it is called over, and what all of them share. */
 import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { type IceServers, isRefusal, type Refusal } from "@signalbox/core";
-import type { Asker, RegistryGround } from "@signalbox/core/registry";
+import {
+  type Asker,
+  isAttendedElsewhere,
+  type RegistryGround,
+  type ServerRecord,
+  unattended,
+} from "@signalbox/core/registry";
 import type { PeerNetService } from "../gen/peernet/v1/peernet_pb.js";
 import { askerOf, type CallContext } from "./context.ts";
 import { refusalError } from "./errors.ts";
@@ -42,6 +48,8 @@ export type Methods = {
 export interface MethodsGround {
   readonly registry: RegistryGround;
   readonly ice: () => IceServers;
+  /** What nobody waits for failed. */
+  readonly failed: (error: unknown) => void;
 }
 
 /** What was asked for; a refusal is thrown, because that is how it leaves. */
@@ -59,22 +67,36 @@ export interface MethodTools {
   readonly ice: () => IceServers;
   readonly asker: (context: CallContext) => Asker;
   /** Runs a poll or a step of a stream of this server's device. */
-  readonly attending: <T>(server: string, run: () => Promise<T>) => Promise<T>;
-  /** Does its device poll or stream right now? */
-  readonly isAttended: (server: string) => boolean;
+  readonly attending: <T>(
+    server: string,
+    asker: Pick<CallContext, "signal">,
+    run: () => Promise<T>,
+  ) => Promise<T>;
+  /** Does its device poll or stream right now, here or at another node? */
+  readonly isAttended: (server: ServerRecord) => boolean;
 }
 
-export const methodTools = ({ registry: ground, ice }: MethodsGround): MethodTools => {
+/** Who polls is back for the next poll within this time, at this node or at another one. Milliseconds. */
+const betweenPollsMs = 1_000;
+
+export const methodTools = ({ registry: ground, ice, failed }: MethodsGround): MethodTools => {
   // How many polls and streams of each server are open right now.
   const attended = new Map<string, number>();
-  const attending = async <T>(server: string, run: () => Promise<T>): Promise<T> => {
+  const tellOthers = (server: string): void => {
+    if (!attended.has(server)) unattended(ground, server).catch(failed);
+  };
+  const attending: MethodTools["attending"] = async (server, { signal }, run) => {
     attended.set(server, (attended.get(server) ?? 0) + 1);
     try {
       return await run();
     } finally {
       const left = (attended.get(server) ?? 1) - 1;
-      if (left === 0) attended.delete(server);
-      else attended.set(server, left);
+      if (left > 0) attended.set(server, left);
+      else {
+        attended.delete(server);
+        if (signal.aborted) tellOthers(server);
+        else if (ground.node !== undefined) ground.clock.after(betweenPollsMs, () => tellOthers(server));
+      }
     }
   };
   return {
@@ -82,7 +104,7 @@ export const methodTools = ({ registry: ground, ice }: MethodsGround): MethodToo
     ice,
     asker: (context) => ok(askerOf(ground, context)),
     attending,
-    isAttended: (server) => attended.has(server),
+    isAttended: (server) => attended.has(server.id) || isAttendedElsewhere(ground, server),
   };
 };
 

@@ -59,7 +59,7 @@ export const peerNet = (options: PeerNetOptions): PeerNet => {
       ? undefined
       : createFileRegistry(fromBinary(FileDescriptorSetSchema, options.types));
   const methods = reporting(
-    idempotent(createMethods({ registry: ground, ice }), ground, ice),
+    idempotent(createMethods({ registry: ground, ice, failed: options.failed }), ground, ice),
     options.failed,
   );
   const knownOf = new WeakMap<object, Known>();

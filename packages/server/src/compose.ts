@@ -197,6 +197,7 @@ export const startServer = async (
   const { directory } = cluster;
   const registry = openRegistry({
     store: cluster.store,
+    node: cluster.node,
     folder: config.data,
     clock,
     // Nodes must agree on when something ends.

@@ -11,8 +11,9 @@ import { StartFailure } from "./start-failure.ts";
 const sweepEveryMs = 5_000;
 
 export interface RegistryParts {
-  /** Shared with other nodes; where it is given, nothing is kept here. */
+  /** Shared with other nodes, among whom this one has that name; where it is given, nothing is kept here. */
   readonly store: Store | undefined;
+  readonly node: string;
   /** A folder of its own; undefined: memory. */
   readonly folder: string | undefined;
   readonly clock: Clock;
@@ -44,6 +45,7 @@ export const openRegistry = (parts: RegistryParts): ServerRegistry => {
     mintId: () => randomBytes(16).toString("hex"),
     limits,
     turns: new Map(),
+    ...(parts.store === undefined ? {} : { node: parts.node }),
   };
   const stop = sweeping(ground, durable, parts);
   return {

@@ -21,6 +21,8 @@ export interface RegistryGround {
   /** A fresh resource id (names.ts) of at least 128 random bits. */
   readonly mintId: () => string;
   readonly limits: RegistryLimits;
+  /** Name of this node, where several share the store. */
+  readonly node?: string;
   /** Peers that are servers without having registered. Absent: there are none. */
   readonly live?: LivePeers;
   /** Who is deciding on what right now, on this node. An empty map to begin with. */

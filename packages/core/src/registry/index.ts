@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+
+export { isAttendedElsewhere, unattended } from "./attendance.ts";
 export { type Asker, owns, type RegistryGround } from "./ground.ts";
 export { type Answer, candidatesMax, lingerMs } from "./knock.ts";
 export {

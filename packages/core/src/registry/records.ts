@@ -42,6 +42,8 @@ export interface ServerRecord {
   readonly expiresAt: Millis;
   /** Grows with each change of what others see. */
   readonly edition: number;
+  /** At which nodes its knocks are waited for, and until when at the latest. Absent where one node has the store to itself. */
+  readonly attended?: { readonly [node: string]: Millis };
   /**
    * Set where it is a live peer: its id in the room, the protocol it speaks there, and its place in the order of joins.
    * Such a record is never stored.

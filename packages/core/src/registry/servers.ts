@@ -2,6 +2,7 @@
 /** Servers: registered with their services in one step, kept alive by leases, found by room, protocol and version. */
 import type { Millis } from "../ports.ts";
 import { isRefusal, type Refusal, refusal } from "../refusal.ts";
+import { attendedUntil } from "./attendance.ts";
 import {
   type Asker,
   type Decision,
@@ -33,6 +34,8 @@ export interface ServerSpec {
   readonly identity?: string;
   readonly services?: readonly ServiceSpec[];
   readonly ttlMs?: Millis;
+  /** How long its knocks are going to be waited for, here. */
+  readonly waitMs?: Millis;
 }
 
 export const serverOf = ({ value }: Pick<Read<ServerRecord>, "value">): Server => ({
@@ -122,6 +125,7 @@ export const createServer = async (
       ttlMs,
       expiresAt: now + ttlMs,
       edition: before?.edition ?? 0,
+      ...attendedUntil(ground, before, now, now + (spec.waitMs ?? 0)),
     };
     const changed = before === undefined || !sameToOthers(before, base);
     const record = changed ? { ...base, edition: base.edition + 1 } : base;
@@ -222,17 +226,23 @@ export const updateServer = async (
   return isRefusal(done) ? done : getServer(ground, id);
 };
 
-/** Keeps a server alive. Its answer says until when. */
+/**
+ * Keeps a server alive. Its answer says until when.
+ * @param waitMs how long its knocks are going to be waited for, here
+ */
 export const renewServer = async (
   ground: RegistryGround,
   id: string,
   asker: Asker,
   ttl?: Millis,
+  waitMs: Millis = 0,
 ): Promise<{ readonly expiresAt: Millis } | Refusal> =>
   changeServer(ground, id, asker, (server, now) => {
     const ttlMs = leaseMs(ground, ttl, server.ttlMs);
     const expiresAt = now + ttlMs;
-    return { server: { ...server, ttlMs, expiresAt }, result: { expiresAt } };
+    const { attended: _, ...rest } = server;
+    const marks = attendedUntil(ground, server, now, now + waitMs);
+    return { server: { ...rest, ttlMs, expiresAt, ...marks }, result: { expiresAt } };
   });
 
 export const deleteServer = async (
