@@ -35,6 +35,8 @@ const handOverWithinMs = 2_000;
 const askedMax = 4;
 /** How long a node remembers that it handed a session over, and then lets go of what nobody claimed. Milliseconds. */
 const rememberMs = 10_000;
+/** How long it can say where the session went, to receipts that come late: a signal may wait for its peer until the end of a grace time. Milliseconds. */
+const sayWhereMs = 60_000;
 
 /**
  * Resumes a session that is not on this node, or is just coming. Of several lines that ask for it each is served after those before
@@ -112,7 +114,7 @@ const fetchSession = async (
   takeUpCalls(hub, session, handed?.calls ?? []);
   for (const run of held.flat()) run();
   for (const ref of handed?.refs ?? []) {
-    awaitReceipts(hub, session, ref, [node ?? noted.node], { fate: "unknown" }, undefined);
+    awaitReceipts(hub, session, ref, [node ?? noted.node], { fate: "unknown" }, undefined, true);
   }
   noteSession(hub, session);
 };
@@ -316,8 +318,9 @@ const remember = (hub: HubState, id: SessionId, to: NodeId, seats: readonly Memb
   earlier?.cancel();
   const letGo = (): void => {
     earlier?.letGo();
-    hub.moved.delete(id);
     for (const seat of seats) watch(hub, "hand-over", release(hub, seat));
+    const cancel = hub.clock.after(sayWhereMs, () => hub.moved.delete(id));
+    hub.moved.set(id, { to, letGo: () => {}, cancel });
   };
   hub.moved.set(id, { to, letGo, cancel: hub.clock.after(rememberMs, letGo) });
 };

@@ -110,6 +110,8 @@ export const createHub = (parts: HubParts): Hub => {
         cancel();
         letGo();
       }
+      for (const { cancel } of hub.moved.values()) cancel();
+      hub.moved.clear();
       for (const room of hub.rooms.values()) room.cancelCheck?.();
       hub.rooms.clear();
     },

@@ -5,7 +5,7 @@ import { handedTooLate, handOver } from "./handover.ts";
 import type { NodeId } from "./ids.ts";
 import { applyChange, refetch } from "./news.ts";
 import type { OrderedParcel, Parcel } from "./parcel.ts";
-import { better, report, takeReceipt } from "./receipts.ts";
+import { better, hearReceipt, report } from "./receipts.ts";
 import { refusal } from "./refusal.ts";
 import { deliverMessage, deliverSignal } from "./relay.ts";
 import type { Awaiter } from "./replay.ts";
@@ -18,8 +18,7 @@ import type { Fate } from "./vocabulary.ts";
 const waitingMax = 1_024;
 
 export const takeParcel = (hub: HubState, from: NodeId, parcel: Parcel): void => {
-  if (parcel.type === "receipt" && hub.moved.has(parcel.to.session)) return passOn(hub, parcel);
-  if (parcel.type === "receipt") return takeReceipt(hub, from, parcel.to, parcel.fate, parcel.protocol);
+  if (parcel.type === "receipt") return hearReceipt(hub, from, parcel);
   if (parcel.type === "sibling") return takeSibling(hub, from, parcel);
   if (parcel.type === "handOver") return watch(hub, "hand-over", handOver(hub, from, parcel));
   if (parcel.type === "handedOver") {
@@ -37,12 +36,6 @@ export const takeParcel = (hub: HubState, from: NodeId, parcel: Parcel): void =>
     return;
   }
   open(hub, room, from, parcel, false);
-};
-
-/** The session it is for was here until a moment ago. */
-const passOn = (hub: HubState, parcel: Extract<Parcel, { readonly type: "receipt" }>): void => {
-  const moved = hub.moved.get(parcel.to.session);
-  if (moved !== undefined) watch(hub, "receipt to another node", hub.bus.send(moved.to, parcel));
 };
 
 const outOfReach: Fate = { fate: "refused", refusal: refusal("unreachable") };

@@ -221,6 +221,8 @@ export interface SessionBook {
    * token is another; refuses with `stale-incarnation` where the incarnation is not above all seen, or with `cluster-away`.
    */
   take(session: SessionId, token: string, incarnation: number): Promise<NotedSession | Refusal | undefined>;
+  /** Which node has it. Undefined where none has, or nobody can be asked. */
+  whereIs(session: SessionId): Promise<NodeId | undefined>;
 }
 
 /** One live transport, as the hub may use it. */

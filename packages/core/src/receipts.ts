@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** Receipts: the fate of a signal finds its way back to whoever asked, on this node or another. */
 import type { NodeId, SessionId } from "./ids.ts";
+import type { Parcel } from "./parcel.ts";
 import { refusal } from "./refusal.ts";
 import { type Awaiter, awaitersOf, type Kept } from "./replay.ts";
 import { type Awaiting, type HubState, type Session, watch } from "./state.ts";
@@ -29,18 +30,43 @@ export const report = (
   protocol?: string,
 ): void => {
   const named = protocol === undefined ? {} : { protocol };
-  if (to.node === hub.node) {
-    const session = hub.sessions.get(to.session);
-    if (session !== undefined) tell(hub, session, { type: "receipt", ref: to.ref, fate, ...named });
-    return;
-  }
-  const sending = hub.bus.send(to.node, {
-    type: "receipt",
-    to: { session: to.session, ref: to.ref },
-    fate,
-    ...named,
-  });
-  watch(hub, "receipt to another node", sending);
+  const receipt: Receipt = { type: "receipt", to: { session: to.session, ref: to.ref }, fate, ...named };
+  const session = to.node === hub.node ? hub.sessions.get(to.session) : undefined;
+  if (session !== undefined) tell(hub, session, { type: "receipt", ref: to.ref, fate, ...named });
+  else if (to.node !== hub.node) watch(hub, "receipt to another node", sendReceipt(hub, to.node, receipt));
+  // Who ended here is told nothing, and not looked for either.
+  else if (hub.moved.has(to.session)) watch(hub, "receipt to another node", follow(hub, hub.node, receipt));
+};
+
+type Receipt = Extract<Parcel, { readonly type: "receipt" }>;
+
+/** Sends a receipt to a node, or to where whoever waits for it went from there. */
+const sendReceipt = async (hub: HubState, node: NodeId, receipt: Receipt): Promise<void> => {
+  if ((await hub.bus.send(node, receipt)) === "accepted") return;
+  const now = await hub.book?.whereIs(receipt.to.session);
+  if (now === undefined || now === node) return;
+  if (now === hub.node) hearReceipt(hub, node, receipt);
+  else await hub.bus.send(now, receipt);
+};
+
+/** A receipt came for a session that is here, is just coming, or was here. */
+export const hearReceipt = (hub: HubState, from: NodeId, receipt: Receipt): void => {
+  const { to, fate, protocol } = receipt;
+  // Of one that is just coming they wait, so that their order stays.
+  if (hub.sessions.has(to.session) && !hub.coming.has(to.session))
+    return takeReceipt(hub, from, to, fate, protocol);
+  watch(hub, "receipt to another node", follow(hub, from, receipt));
+};
+
+const follow = async (hub: HubState, from: NodeId, receipt: Receipt): Promise<void> => {
+  const { to, fate, protocol } = receipt;
+  const coming = [...(hub.coming.get(to.session) ?? [])];
+  await Promise.allSettled(coming.map(({ done }) => done));
+  if (hub.sessions.has(to.session)) return takeReceipt(hub, from, to, fate, protocol);
+  const went = hub.moved.get(to.session)?.to;
+  if (went !== undefined) return sendReceipt(hub, went, receipt);
+  const now = await hub.book?.whereIs(to.session);
+  if (now !== undefined && now !== hub.node) await hub.bus.send(now, receipt);
 };
 
 /** Tells whoever waited for these frames that they arrived. */
@@ -83,7 +109,8 @@ export const reportExpired = (
 
 /**
  * Waits for the receipts of other nodes on behalf of a session, and tells it the best of them and of `soFar`. To be
- * called before anything is sent: an answer may come before the bus has said that it took the question.
+ * called before anything is sent: an answer may come before the bus has said that it took the question. `anyone`: who was asked
+ * is not known here, so whoever speaks first has spoken for all.
  */
 export const awaitReceipts = (
   hub: HubState,
@@ -92,6 +119,7 @@ export const awaitReceipts = (
   nodes: Iterable<NodeId>,
   soFar: Fate,
   protocol: string | undefined,
+  anyone = false,
 ): void => {
   session.awaiting ??= new Map();
   const cancel = hub.clock.after(answerWithinMs, () => {
@@ -104,7 +132,7 @@ export const awaitReceipts = (
         : ({ fate: "refused", refusal: refusal("unreachable") } as const);
     report(hub, { node: hub.node, session: session.id, ref }, fate, late.protocol);
   });
-  session.awaiting.set(ref, { nodes: new Set(nodes), best: soFar, protocol, cancel });
+  session.awaiting.set(ref, { nodes: new Set(nodes), anyone, best: soFar, protocol, cancel });
 };
 
 /** A receipt came from another node, or it is known that none will. */
@@ -121,7 +149,8 @@ export const takeReceipt = (
   const here = { node: hub.node, session: to.session, ref: to.ref };
   // Not waited for: the second receipt of a signal, `delivered` or the end of `queued`.
   if (waiting === undefined) return report(hub, here, fate, protocol);
-  waiting.nodes.delete(from);
+  if (waiting.anyone) waiting.nodes.clear();
+  else waiting.nodes.delete(from);
   if (better(waiting.best, fate) === fate) waiting.protocol = protocol;
   waiting.best = better(waiting.best, fate);
   if (waiting.nodes.size > 0) return;

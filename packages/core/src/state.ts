@@ -185,6 +185,8 @@ export interface CallState {
 /** Which nodes have not said yet what became of a signal, and the best fate so far. */
 export interface Awaiting {
   readonly nodes: Set<NodeId>;
+  /** Whoever speaks first has spoken for all. */
+  readonly anyone: boolean;
   best: Fate;
   protocol: string | undefined;
   readonly cancel: Cancel;

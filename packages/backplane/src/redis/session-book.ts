@@ -4,7 +4,7 @@ import { type NodeId, type NotedSession, refusal, type SessionBook } from "@sign
 import type { Keys } from "./keys.ts";
 import type { Lease } from "./lease.ts";
 import type { Link } from "./link.ts";
-import { forgetSessionScript, noteScript, takeScript } from "./session-scripts.ts";
+import { forgetSessionScript, noteScript, takeScript, whereIsScript } from "./session-scripts.ts";
 
 /** How long a session that no node has can be resumed. Milliseconds. 60 s: longer than any usual grace time. */
 export const orphanedMs = 60_000;
@@ -45,5 +45,9 @@ export const redisSessionBook = ({ node, keys, link, lease, failed }: SessionBoo
     // Written by `note`.
     const noted: NotedSession = JSON.parse(String(text));
     return { ...noted, node: String(before) as NodeId };
+  },
+  async whereIs(session) {
+    const reply = await link.evaluate(whereIsScript, keys.session(session), []);
+    return typeof reply === "string" ? (reply as NodeId) : undefined;
   },
 });

@@ -43,6 +43,14 @@ return {'taken', found[3], found[4]}
 `,
 };
 
+/** Answers with the node that has it. */
+export const whereIsScript: Script = {
+  alone: true,
+  text: `
+return redis.call('HGET', KEYS[1], 'n')
+`,
+};
+
 /** Arguments: node that is lost, milliseconds. Who does not come back by then is forgotten. */
 export const orphanScript: Script = {
   alone: true,
