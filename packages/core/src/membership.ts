@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 /** Joining, leaving and changing: claims in the directory, and who is told of them. */
 import { exceedsBytes } from "./frame.ts";
-import { type PeerId, parsePeerId, type RoomKey, type RoomName, roomKey } from "./ids.ts";
+import { type NodeId, type PeerId, parsePeerId, type RoomKey, type RoomName, roomKey } from "./ids.ts";
 import type { Limits } from "./limits.ts";
-import type { Claim, Entry, LeaveReason, Presence, Service } from "./member.ts";
+import type { Claim, Entry, LeaveReason, Presence, Revision, Service } from "./member.ts";
 import { announce, applyChange, letGo, viewOf } from "./news.ts";
+import type { Change } from "./parcel.ts";
 import type { Claimed, NotedSession } from "./ports.ts";
 import { isRefusal, type Refusal, refusal } from "./refusal.ts";
 import { tellSnapshot } from "./rosters.ts";
@@ -163,15 +164,16 @@ export const withdraw = async (
 ): Promise<void> => {
   const { entry } = claimed;
   const released = await hub.directory.release(key, peer, session.id);
-  if (released === undefined || !entry.announced) return;
-  const came = { kind: "joined", entry } as const;
-  const went = { kind: "left", entry, reason: "left" } as const;
-  announce(hub, key, claimed.audience, claimed.revision, came);
-  announce(hub, key, released.audience, released.revision, went);
+  if (!entry.announced) return;
   const room = hub.rooms.get(key);
-  if (room === undefined) return;
-  applyChange(hub, room, claimed.revision, came, session);
-  applyChange(hub, room, released.revision, went, session);
+  const say = (audience: readonly NodeId[], revision: Revision, change: Change): void => {
+    announce(hub, key, audience, revision, change);
+    if (room !== undefined) applyChange(hub, room, revision, change, session);
+  };
+  say(claimed.audience, entry.order, { kind: "joined", entry });
+  // Otherwise it is another node's by now, which took it over as it stands.
+  if (released !== undefined)
+    say(released.audience, released.revision, { kind: "left", entry, reason: "left" });
 };
 
 const mintPeerId = (hub: HubState): PeerId => {
@@ -266,7 +268,8 @@ export const regain = async (hub: HubState, session: Session, seat: Seat): Promi
     }
     room.view ??= view;
   }
-  if (!answer.stood && presence.announced) applyChange(hub, room, answer.revision, came, session);
+  // Where it stood already, the news of that may be on its way still.
+  if (presence.announced) applyChange(hub, room, entry.order, came, session);
   if (membership.left !== undefined) return false;
   if (presence.listens) room.listeners.add(membership);
   membership.snapshotOrder = entry.order;

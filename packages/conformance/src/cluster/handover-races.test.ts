@@ -230,3 +230,23 @@ test("a session that comes to another node is told of somebody who comes in this
   assert.deepEqual([[...ann.known].sort(), ann.complaints, bob.complaints], [["bob", "cat", "dan"], [], []]);
   await cluster.stop();
 });
+
+test("a session that comes to another node before the news of it is known there before it says anything", async () => {
+  const { cluster, first, second, ann } = await away();
+  const dan = witness(second.hub, dialect, "dan");
+  dan.join("r");
+  await until(() => dan.known.size === 2);
+  const news = keepingBack(first, "news");
+  const cat = await traveller(first, "cat");
+  cat.lose();
+  cat.resume(second);
+  assert.equal((await cat.resumed())?.gap, false);
+  const of = cat.signal("dan", 1);
+  await until(() => cat.frames.some((frame) => frame.of === of && frame.fate === "sent"));
+  assert.deepEqual([[...dan.known.values()].sort(), dan.complaints], [["ann", "bob", "cat"], []]);
+  news.letGo();
+  ann.resume(second);
+  await ann.resumed();
+  assert.deepEqual([[...dan.known.values()].sort(), dan.complaints], [["ann", "bob", "cat"], []]);
+  await cluster.stop();
+});

@@ -79,6 +79,39 @@ describe("a node that stood still", () => {
     await cluster.stop();
   });
 
+  test("and hands a session over in the moment it claims it again tells everybody that it is there", async () => {
+    const { cluster, clock, frozen, other, ann, bob, cat } = await stoodStill();
+    const third = await cluster.node("third");
+    const dan = witness(third.hub, dialect, "dan");
+    dan.join("r");
+    await until(() => dan.known.size === 1 && cat.known.size === 1);
+    const { directory } = frozen.parts;
+    const { reclaim } = directory;
+    let claimed = false;
+    let hear = () => {};
+    const heard = new Promise<void>((resolve) => {
+      hear = resolve;
+    });
+    Object.assign(directory, {
+      reclaim: async (...wanted: Parameters<typeof reclaim>) => {
+        const answer = await reclaim(...wanted);
+        if (wanted[0].peer !== "ann") return answer;
+        claimed = true;
+        await heard;
+        return answer;
+      },
+    });
+    clock.advance(leaseMs / 4);
+    await until(() => claimed);
+    ann.lose();
+    ann.resume(other);
+    await ann.resumed();
+    hear();
+    await until(() => [bob, cat, dan].every(({ known }) => known.size === 3) && ann.known.size === 3);
+    assert.deepEqual([bob.complaints, cat.complaints, dan.complaints, ann.complaints], [[], [], [], []]);
+    await cluster.stop();
+  });
+
   test("tells its other peers when one that others took for lost goes on elsewhere", async () => {
     const { cluster, clock, other, bob, cat, ann } = await stoodStill();
     ann.lose();
