@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 /** A cluster of real processes, peers that never stop calling, and one fault after the other, drawn from a seed. */
 import assert from "node:assert/strict";
+import { bystander } from "./bystander.ts";
 import { type Fault, faults, happen, twoOf } from "./faults.ts";
 import { violations, waiting } from "./history.ts";
 import { picture } from "./picture.ts";
@@ -59,8 +60,11 @@ export const chaos = async (
   const place = () => nodes[Math.floor(draw() * nodes.length)]?.url;
   const callers = ["ann", "bob", "cat", "dan", "eve", "fay"].map((id) => stage.guest(id, place));
   for (const caller of callers) stage.peers.add(caller);
+  const flitters = ["flo", "finn"].map((id) => bystander(id, place));
+  for (const one of flitters) stage.bystanders.add(one);
   const calling = setInterval(() => {
     for (const caller of callers) caller.signal(Math.floor(draw() * 100));
+    for (const one of flitters) for (const { id } of flitters) if (id !== one.id) one.say(id);
   }, callEveryMs);
   try {
     await rest(stage);
@@ -70,12 +74,15 @@ export const chaos = async (
       await letHappen(stage, happening);
       await rest(stage);
       await enough(stage);
-      const complaints = stage.all.flatMap(({ history }) => history.complaints);
+      const complaints = [...stage.all.map(({ history }) => history), ...flitters].flatMap(
+        (one) => one.complaints,
+      );
       // As soon as it can be seen: the journals are still about it.
       if (complaints.length > 0)
         assert.fail(`seed ${seed}: ${complaints.join("\n")}\n${await picture(stage)}`);
     }
     clearInterval(calling);
+    for (const { id, took } of flitters) assert.ok(took > 0, `nothing was said to ${id}`);
     return await assertKept(stage, `seed ${seed}`);
   } finally {
     clearInterval(calling);

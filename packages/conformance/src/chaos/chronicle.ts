@@ -106,6 +106,7 @@ export const chronicle = (id: string): Chronicle => {
     if (journal.length > journalLines) journal.shift();
   };
   const complain = (sentence: string): void => {
+    if (complaints.includes(sentence)) return;
     complaints.push(sentence);
     note("complains:", sentence);
   };

@@ -40,7 +40,7 @@ const startAgain = async (node: ServerNode): Promise<void> => {
 
 /** Lets it happen, to this node where it happens to one. Settles when its cause is over, not its consequences. */
 export const happen = async (fault: Fault, stage: Stage, node: ServerNode): Promise<void> => {
-  const { nodes, redis, peers, draw, leaseMs } = stage;
+  const { nodes, redis, peers, bystanders, draw, leaseMs } = stage;
   switch (fault) {
     case "a node is killed":
       await node.kill();
@@ -81,5 +81,6 @@ export const happen = async (fault: Fault, stage: Stage, node: ServerNode): Prom
       return redis.restart();
     case "lines break":
       for (const peer of peers) if (draw() < 0.7) peer.drop(draw() < 0.5 ? "now" : "mid-frame");
+      for (const one of bystanders) if (draw() < 0.7) one.drop();
   }
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** The promises of docs/ordering.md, held against what the peers themselves wrote down. */
+import type { Bystander } from "./bystander.ts";
 import type { History, Stay } from "./chronicle.ts";
 import type { ChaosPeer } from "./peer.ts";
 
@@ -42,10 +43,19 @@ export const waiting = (histories: readonly History[]): boolean => {
 };
 
 /** Does everybody know exactly the others? */
-export const atRest = (peers: readonly ChaosPeer[]): boolean =>
+export const atRest = (peers: readonly ChaosPeer[], bystanders: readonly Bystander[] = []): boolean =>
+  knowEachOther(peers, bystanders) && listed(peers, bystanders);
+
+const listed = (peers: readonly ChaosPeer[], bystanders: readonly Bystander[]): boolean => {
+  const ids = [...peers, ...bystanders].map(({ id }) => id).sort();
+  return bystanders.every(({ present, list }) => present && [...list].sort().join() === ids.join());
+};
+
+const knowEachOther = (peers: readonly ChaosPeer[], bystanders: readonly Bystander[]): boolean =>
   peers.every(
     (peer) =>
       peer.present &&
-      peer.history.known.size === peers.length - 1 &&
+      peer.history.known.size === peers.length - 1 + bystanders.length &&
+      bystanders.every(({ id }) => [...peer.history.known.values()].includes(id)) &&
       peers.every((other) => other === peer || peer.history.known.get(other.session ?? "") === other.id),
   );

@@ -9,6 +9,8 @@ import { type Severable, severable } from "@signalbox/backplane/testing";
 export interface ServerNode {
   /** Where its process listens; undefined while there is none. */
   readonly url: string | undefined;
+  /** Its process, while there is one. */
+  readonly pid: number | undefined;
   readonly proxy: Severable;
   /** All it logged, of all its processes. */
   log(): string;
@@ -68,6 +70,9 @@ export const serverNode = async (
   return {
     get url() {
       return url;
+    },
+    get pid() {
+      return child?.pid;
     },
     proxy,
     log: () => logged,

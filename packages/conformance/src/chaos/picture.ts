@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 /** How things stand, in words: what each peer believes, and what the directory holds. For whoever looks into a failure. */
+import { readFile } from "node:fs/promises";
 import type { RedisProcess } from "@signalbox/backplane/testing";
 import type { ServerNode } from "./nodes.ts";
 import type { ChaosPeer } from "./peer.ts";
@@ -8,14 +9,21 @@ import type { Stage } from "./stage.ts";
 /** Lines of a node's log that are shown. */
 const logLines = 20;
 
-const answered = async (node: ServerNode): Promise<string> => {
-  if (node.url === undefined) return "no process";
-  try {
-    const response = await fetch(`${node.url}/readyz`, { signal: AbortSignal.timeout(1_000) });
-    return `${node.url} says ${response.status}`;
-  } catch {
-    return `${node.url} does not answer`;
-  }
+/** State of its process and time it was busy, in ticks: fields 3, 14 and 15 of proc_pid_stat(5). Nothing where there is no such file. */
+const busyness = async (pid: number | undefined): Promise<string> => {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return `${fields[0]}, ${fields[11]}+${fields[12]} ticks`;
+};
+
+const answered = async ({ url, pid }: ServerNode): Promise<string> => {
+  if (url === undefined) return "no process";
+  const before = await busyness(pid);
+  const says = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(1_000) }).then(
+    ({ status }) => `says ${status}`,
+    () => "does not answer",
+  );
+  return `${url} ${says}; process ${pid}: ${before}, then ${await busyness(pid)}`;
 };
 
 const directory = async (redis: RedisProcess): Promise<readonly string[]> => {
@@ -34,12 +42,15 @@ const believed = ({ id, session, present, history }: ChaosPeer): readonly string
   ...history.journal.map((line) => `    ${line}`),
 ];
 
-export const picture = async ({ nodes, redis, peers, all }: Stage): Promise<string> =>
+export const picture = async ({ nodes, redis, peers, bystanders, all }: Stage): Promise<string> =>
   [
     ...(await Promise.all(nodes.map(answered))),
     ...nodes.map((node) => node.log().split("\n").slice(-logLines).join("\n")),
     ...(await directory(redis)),
     ...[...peers].flatMap(believed),
+    ...[...bystanders].map(
+      ({ id, present, list }) => `${id} is ${present ? "in" : "out"}, told ${list.join(", ")}`,
+    ),
     "and others:",
     ...all.filter((peer) => !peers.has(peer)).flatMap(believed),
   ].join("\n");

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { setTimeout as passing } from "node:timers/promises";
 import { type RedisProcess, startRedis } from "@signalbox/backplane/testing";
+import type { Bystander } from "./bystander.ts";
 import { atRest } from "./history.ts";
 import { type ServerNode, serverNode } from "./nodes.ts";
 import { type ChaosPeer, type ChaosPeerOptions, chaosPeer } from "./peer.ts";
@@ -16,7 +17,9 @@ export interface Stage {
   readonly draw: () => number;
   /** Those that are to know each other when all is well. */
   readonly peers: Set<ChaosPeer>;
-  /** All that ever were. */
+  /** Flitter peers in the same room. */
+  readonly bystanders: Set<Bystander>;
+  /** All native peers that ever were. */
   readonly all: ChaosPeer[];
   /** Another peer, of which nothing is expected before it is one of `peers`. */
   guest(id: string, place: () => string | undefined, options?: ChaosPeerOptions): ChaosPeer;
@@ -44,12 +47,14 @@ export const stageFor = async (
   const options = ["--quiet", ...settings.flatMap((limit) => ["--limit", limit])];
   const nodes = await Promise.all([1, 2, 3].map(() => serverNode(redis.port, options)));
   const all: ChaosPeer[] = [];
+  const bystanders = new Set<Bystander>();
   return {
     nodes,
     redis,
     leaseMs,
     draw: drawn(seed),
     peers: new Set(),
+    bystanders,
     all,
     guest(id, place, more) {
       const peer = chaosPeer(id, place, more);
@@ -57,7 +62,7 @@ export const stageFor = async (
       return peer;
     },
     async stop() {
-      for (const peer of all) peer.stop();
+      for (const peer of [...all, ...bystanders]) peer.stop();
       for (const node of nodes) await node.stop();
       await redis.stop();
     },
@@ -85,7 +90,9 @@ export const eventually = async (
 };
 
 export const rest = (stage: Stage): Promise<void> =>
-  eventually(stage, "everybody knows exactly the others", () => atRest([...stage.peers]));
+  eventually(stage, "everybody knows exactly the others", () =>
+    atRest([...stage.peers], [...stage.bystanders]),
+  );
 
 /** Lets them speak: as many signals again as there are peers, tenfold. */
 export const enough = async (stage: Stage): Promise<void> => {
