@@ -299,6 +299,20 @@ describe("two servers on one Redis", () => {
     await told(late, "joined");
     while (((await told(ann, "peer-joined")).member as Told).id !== "late");
     for (const bench of [one, two]) assert.doesNotMatch(bench.log(), /this is a bug/);
+    // One line each way, and none from whoever noticed nothing.
+    const remarks = (bench: Bench) =>
+      bench
+        .log()
+        .trim()
+        .split("\n")
+        .map((line): Told => JSON.parse(line))
+        .filter(({ msg }) => /^Redis is/.test(String(msg)));
+    assert.deepEqual(remarks(one), []);
+    const [went, came, ...more] = remarks(two);
+    assert.deepEqual(
+      [went?.level, went?.why, came?.level, typeof came?.awayMs, more],
+      ["warn", "the connection was closed", "notice", "number", []],
+    );
   });
 
   test("a server that ends leaves nothing behind, and the others are told of those who went nowhere else", async (t) => {

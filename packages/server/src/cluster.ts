@@ -77,6 +77,7 @@ export const joinCluster = async (parts: ClusterParts): Promise<Cluster> => {
   }
   const place = redisPlace(redis);
   const where = shownPlace(place);
+  let awaySince = 0;
   const backplane = await redisBackplane({
     place,
     node,
@@ -89,11 +90,15 @@ export const joinCluster = async (parts: ClusterParts): Promise<Cluster> => {
     nodeGone: parts.nodeGone,
     changed(state, why) {
       if (state === "away") {
+        awaySince = clock.now();
         log.warn(
-          { redis: where, why },
+          { redis: where, node, why },
           "Redis is away: calls within this node go on, newcomers are told to try again",
         );
-      } else log.notice({ redis: where, node }, "Redis is back: everything here is claimed again");
+      } else {
+        const awayMs = clock.now() - awaySince;
+        log.notice({ redis: where, node, awayMs }, "Redis is back: everything here is claimed again");
+      }
     },
     failed,
   }).catch((error: unknown) => {
