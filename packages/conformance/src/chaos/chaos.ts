@@ -18,6 +18,8 @@ export interface ChaosRun {
   readonly accepted: number;
   readonly gaps: number;
   readonly stays: number;
+  /** Longest time until the id of a peer of a killed node was somebody else's; absent where none was killed alone. Milliseconds. */
+  readonly goneMs?: number;
 }
 
 /** One fault, with what is to be shown of it, or two at once. */
@@ -46,6 +48,7 @@ export const assertKept = async (stage: Stage, of: string): Promise<ChaosRun> =>
     accepted: sent.filter(({ fate }) => fate === "sent" || fate === "queued").length,
     gaps: stays.reduce((sum, { gaps }) => sum + gaps, 0),
     stays: stays.length,
+    ...(stage.goneMs.length === 0 ? {} : { goneMs: Math.max(...stage.goneMs) }),
   };
 };
 

@@ -10,6 +10,9 @@ import { doors } from "./doors.ts";
 import { drops } from "./drops.ts";
 import { drawn } from "./stage.ts";
 
+/** What is promised at the default lease of 10 s (`--lease 10000`), and twice what follows from it: a lease, a renewal, a sweep. */
+const goneWithinMs = 30_000;
+
 const { values } = parseArgs({
   options: {
     runs: { type: "string", default: "10" },
@@ -36,6 +39,7 @@ const many = async (): Promise<void> => {
         )
       : await chaos(seed, what, options);
     console.log(`seed ${seed}: every promise was kept. ${JSON.stringify(run)}`);
+    if ("goneMs" in run && run.goneMs > goneWithinMs) throw new Error(`gone after ${run.goneMs} ms only`);
   }
 };
 if (values.drops !== undefined) {

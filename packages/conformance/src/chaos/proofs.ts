@@ -124,6 +124,7 @@ const killed = async (stage: Stage): Promise<void> => {
     return { peer, gaps, changes, session: peer.session };
   });
   await here.kill();
+  const killedAt = performance.now();
   gus.stop();
   stage.peers.delete(gus);
   place = there;
@@ -131,6 +132,7 @@ const killed = async (stage: Stage): Promise<void> => {
   await eventually(stage, "hal comes back", () => hal.history.stay?.gaps === 1);
   const unnoticed = (await timeOf(stage)) < end;
   await eventually(stage, "gus is somebody else", () => heir.present);
+  stage.goneMs.push(Math.round(performance.now() - killedAt));
   assert.ok((await timeOf(stage)) >= end, "the id was given away before the end of its lease");
   await welcome(stage, heir);
   stayed(hal, 1);

@@ -21,6 +21,8 @@ export interface Stage {
   readonly bystanders: Set<Bystander>;
   /** All native peers that ever were. */
   readonly all: ChaosPeer[];
+  /** How long it took until peers of killed nodes were told gone. Milliseconds, of this process' clock. */
+  readonly goneMs: number[];
   /** Another peer, of which nothing is expected before it is one of `peers`. */
   guest(id: string, place: () => string | undefined, options?: ChaosPeerOptions): ChaosPeer;
   stop(): Promise<void>;
@@ -56,6 +58,7 @@ export const stageFor = async (
     peers: new Set(),
     bystanders,
     all,
+    goneMs: [],
     guest(id, place, more) {
       const peer = chaosPeer(id, place, more);
       all.push(peer);
