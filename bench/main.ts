@@ -2,19 +2,23 @@
 /**
  * `npm run bench`: measures Signalbox beside its peers and writes the ratios into results.md.
  *
- * `--quick`: a tiny run that tells whether the bench works, and writes nothing. `--only a,b`: these stages alone, and
- * writes nothing either.
+ * `--quick`: a tiny run that tells whether the bench works, and writes nothing. `--only a,b`: these stages alone; of the two
+ * parts of the page, that of the cluster and that of all else, those are written that were measured whole.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { canPin } from "./child.ts";
+import { sheetOf } from "./cluster/sheet.ts";
+import { clusterPart, costsFile, resultsPage, scalePage, scalePicture, writePart } from "./pages.ts";
 import { fullPlan, type Plan, quickPlan, type Stage, stages } from "./plan.ts";
 import { report } from "./report.ts";
+import { clusterReport } from "./report-cluster.ts";
 import { runPlan } from "./run.ts";
-
-const begin = "<!-- begin: written by `npm run bench` -->";
-const end = "<!-- end: written by `npm run bench` -->";
+import { measuredCosts } from "./scale/measured.ts";
+import { usualGround, usualLoad, usualLoads } from "./scale/model.ts";
+import { boundsPicture } from "./scale/picture.ts";
+import { paperTables } from "./scale/tables.ts";
 
 const planOf = (quick: boolean, only: string | undefined): Plan | undefined => {
   const plan = quick ? quickPlan : fullPlan;
@@ -43,16 +47,23 @@ if (plan === undefined) {
 
 const conditions = machine();
 const results = await runPlan(plan, (line) => console.error(line));
-const text = `${conditions}\n\n${report(plan, results)}`;
-console.log(text);
+const write = (file: URL, part: string, text: string): void => {
+  writePart(file, part, text);
+  console.error(`written: ${file.pathname}`);
+};
+const complete = (stage: Stage): boolean => !values.quick && plan.stages.includes(stage);
 
-const complete = (stage: Stage): boolean => plan.stages.includes(stage);
-if (!values.quick && stages.every(complete)) {
-  const file = new URL("./results.md", import.meta.url);
-  const page = readFileSync(file, "utf8");
-  const from = page.indexOf(begin);
-  const to = page.indexOf(end);
-  if (from < 0 || to < from) throw new Error("results.md has no place for results");
-  writeFileSync(file, `${page.slice(0, from + begin.length)}\n\n${text}\n${page.slice(to)}`);
-  console.error("written: bench/results.md");
+const text = `${conditions}\n\n${report(plan, results)}`;
+if (plan.stages.some((stage) => stage !== "cluster")) console.log(text);
+if (stages.filter((stage) => stage !== "cluster").every(complete)) write(resultsPage, "", text);
+
+if (results.cluster !== undefined) {
+  const sheet = sheetOf(conditions, results.cluster);
+  console.log(clusterReport(sheet));
+  if (complete("cluster")) {
+    writeFileSync(costsFile, `${JSON.stringify(sheet, undefined, 2)}\n`);
+    write(resultsPage, clusterPart, clusterReport(sheet));
+    write(scalePage, "", paperTables(sheet, usualLoads, usualGround));
+    writeFileSync(scalePicture, boundsPicture(usualLoad, usualGround, measuredCosts(sheet)));
+  }
 }

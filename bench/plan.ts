@@ -13,8 +13,42 @@ export const stages = [
   "calls",
   "knocks",
   "dtls",
+  "cluster",
 ] as const;
 export type Stage = (typeof stages)[number];
+
+export interface ClusterPlan {
+  readonly relay: {
+    readonly pairs: number;
+    readonly bytes: number;
+    readonly inFlight: readonly number[];
+    readonly rounds: number;
+    readonly sliceMs: number;
+    /** Round trips in each round. */
+    readonly samples: number;
+  };
+  readonly rounds: number;
+  /** Does a round that is not counted come before them? */
+  readonly warmUp: boolean;
+  /** How often each thing is done in a round, and how many at a time. */
+  readonly operations: number;
+  readonly underWay: number;
+  readonly bytes: number;
+  /** Of the room that is visited. */
+  readonly members: number;
+  /** What is around and not concerned: other leases, and peers in the unannounced room. */
+  readonly leases: number;
+  readonly crowd: number;
+  readonly lines: number;
+  readonly servers: number;
+  /** With TLS and without. */
+  readonly secureLines: number;
+  /** Sets of leases to renew in, and for how long. */
+  readonly leaseSets: readonly number[];
+  readonly leaseWatchMs: number;
+  /** Of a node that is killed, and of one that is drained. */
+  readonly sessions: number;
+}
 
 export interface Plan {
   readonly stages: readonly Stage[];
@@ -45,6 +79,7 @@ export interface Plan {
     readonly oneWayMs: readonly number[];
     readonly rounds: number;
   };
+  readonly cluster: ClusterPlan;
 }
 
 export const relayWires: readonly WireName[] = [
@@ -75,6 +110,23 @@ export const fullPlan: Plan = {
   calls: { ways: ["poll", "long poll", "exchange", "stream"], oneWayMs: [0, 25, 100], rounds: 7 },
   knocks: { bytes: 600, underWay: 16, rounds: 7, sliceMs: 500 },
   dtls: { stacks: ["wrtc", "chromium"], oneWayMs: [0, 25], rounds: 5 },
+  cluster: {
+    relay: { pairs: 50, bytes: 600, inFlight: [1, 16], rounds: 5, sliceMs: 500, samples: 1_000 },
+    rounds: 3,
+    warmUp: true,
+    operations: 1_000,
+    underWay: 16,
+    bytes: 600,
+    members: 20,
+    leases: 1_000,
+    crowd: 100_000,
+    lines: 5_000,
+    servers: 5_000,
+    secureLines: 2_000,
+    leaseSets: [0, 1_000, 10_000],
+    leaseWatchMs: 5_000,
+    sessions: 10_000,
+  },
 };
 
 /** Tells whether everything works, and nothing about speed. */
@@ -88,4 +140,21 @@ export const quickPlan: Plan = {
   calls: { ways: ["poll", "long poll", "exchange", "stream"], oneWayMs: [0, 2], rounds: 1 },
   knocks: { bytes: 600, underWay: 4, rounds: 1, sliceMs: 50 },
   dtls: { stacks: ["wrtc", "chromium"], oneWayMs: [2], rounds: 1 },
+  cluster: {
+    relay: { pairs: 2, bytes: 600, inFlight: [1, 4], rounds: 1, sliceMs: 50, samples: 10 },
+    rounds: 1,
+    warmUp: false,
+    operations: 4,
+    underWay: 2,
+    bytes: 600,
+    members: 3,
+    leases: 10,
+    crowd: 20,
+    lines: 4,
+    servers: 4,
+    secureLines: 4,
+    leaseSets: [0, 10],
+    leaseWatchMs: 100,
+    sessions: 8,
+  },
 };

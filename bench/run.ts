@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CallTimes } from "./calls.ts";
 import { type Child, type Core, start } from "./child.ts";
+import { type ClusterResults, measureCluster } from "./cluster.ts";
 import type { Opening } from "./dtls.ts";
 import type { JoinTimes } from "./join-cost.ts";
 import type { HandshakeBurst } from "./load/handshakes.ts";
@@ -40,6 +41,7 @@ export interface Results {
   readonly calls: readonly CallTimes[];
   readonly knocks: readonly KnockSlice[];
   readonly dtls: readonly Opening[];
+  readonly cluster: ClusterResults | undefined;
 }
 
 export type Say = (line: string) => void;
@@ -170,7 +172,8 @@ const measure = async (
     say("who begins DTLS");
     dtls = await alone<readonly Opening[]>("./dtls.ts", plan.dtls);
   }
-  return { relay, handshakes, memory, receipts, joins, calls, knocks, dtls };
+  const cluster = wanted("cluster") ? await measureCluster(plan.cluster, say) : undefined;
+  return { relay, handshakes, memory, receipts, joins, calls, knocks, dtls, cluster };
 };
 
 /** A process with one job. */

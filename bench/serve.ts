@@ -11,6 +11,7 @@ import type { Started } from "./peers/started.ts";
 import type { Memory, ServerKind } from "./servers.ts";
 import { signalbox } from "./signalbox.ts";
 
+const folder = process.argv[3];
 const starts: { readonly [Kind in ServerKind]: () => Promise<Started> } = {
   forward,
   "parse-to": parseTo,
@@ -18,7 +19,7 @@ const starts: { readonly [Kind in ServerKind]: () => Promise<Started> } = {
   echo,
   http,
   peer: peerjs,
-  signalbox: () => signalbox(process.argv[3]),
+  signalbox: () => signalbox(folder === undefined ? {} : { data: folder }),
 };
 
 const kind = process.argv[2] as ServerKind;

@@ -39,11 +39,15 @@ export const strangers = (): Names => {
   return { self: `caller-${serial}`, other: `callee-${serial}`, room: `pair-${serial}` };
 };
 
-/** Two peers who know of each other. */
-export const couple = async (port: number, wireName: WireName): Promise<Couple> => {
+/** Two peers who know of each other, perhaps at two nodes. */
+export const couple = async (port: number, wireName: WireName, receiverPort = port): Promise<Couple> => {
   const wire = wires[wireName];
   const names = strangers();
-  const receiver = await enter(port, wire, { self: names.other, other: names.self, room: names.room });
+  const receiver = await enter(receiverPort, wire, {
+    self: names.other,
+    other: names.self,
+    room: names.room,
+  });
   const introduced = told(receiver, receiver.frames + wire.introductions);
   const sender = await enter(port, wire, names);
   await introduced;

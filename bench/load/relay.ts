@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: MIT
 /** Relay rate: pairs of peers, each with so many messages under way; a message that arrives lets the next one go. */
-import { cpuSeconds } from "./cpu.ts";
+import { cpuSeconds, quiet } from "./cpu.ts";
 import { type Couple, couple, leave } from "./entrance.ts";
 import { Ring, textFrame } from "./frames.ts";
 import type { RawPeer } from "./raw-peer.ts";
 import { messageOf, type Wire, type WireName, wires } from "./wires.ts";
 
+export interface RelayServer {
+  readonly wire: WireName;
+  readonly port: number;
+  readonly pid: number;
+  /** Where the receivers are, if not with their senders. */
+  readonly receiverPort?: number;
+  /** Other processes that carry the same messages. */
+  readonly helpers?: readonly number[];
+}
+
 export interface RelayJob {
-  readonly servers: readonly { readonly wire: WireName; readonly port: number; readonly pid: number }[];
+  readonly servers: readonly RelayServer[];
   readonly pairs: number;
   readonly bytes: number;
   readonly inFlight: number;
@@ -18,12 +28,16 @@ export interface RelayJob {
 /** What one server did in one slice of time. */
 export interface RelaySlice {
   readonly wire: WireName;
+  /** Which of the job's servers it was. */
+  readonly server: number;
   readonly round: number;
   readonly messages: number;
   readonly seconds: number;
   /** Time on the core, of the server and of the load. */
   readonly serverSeconds: number | undefined;
   readonly loadSeconds: number | undefined;
+  /** The same of its helpers. */
+  readonly helperSeconds: readonly (number | undefined)[];
 }
 
 /** Before counting begins. Milliseconds. */
@@ -34,7 +48,7 @@ const slicesMax = 100;
 
 export const measureRelay = async (job: RelayJob): Promise<readonly RelaySlice[]> => {
   const crowds: Crowd[] = [];
-  for (const server of job.servers) crowds.push(await gather(server, job));
+  for (const [index, server] of job.servers.entries()) crowds.push(await gather(server, index, job));
   const slices: RelaySlice[] = [];
   // Round 0 warms up.
   for (let round = 0; round <= job.rounds; round += 1) {
@@ -48,8 +62,8 @@ export const measureRelay = async (job: RelayJob): Promise<readonly RelaySlice[]
 };
 
 interface Crowd {
-  readonly wire: WireName;
-  readonly pid: number;
+  readonly server: RelayServer;
+  readonly index: number;
   readonly arrived: () => number;
   start(): void;
   /** Settles when everything that was sent has arrived, receipts included. */
@@ -63,8 +77,9 @@ const run = async (crowd: Crowd, round: number, sliceMs: number): Promise<RelayS
   const look = () => ({
     at: performance.now(),
     messages: crowd.arrived(),
-    server: cpuSeconds(crowd.pid),
+    server: cpuSeconds(crowd.server.pid),
     load: cpuSeconds(process.pid),
+    helpers: (crowd.server.helpers ?? []).map(cpuSeconds),
   });
   const before = look();
   await after(sliceMs);
@@ -76,34 +91,42 @@ const run = async (crowd: Crowd, round: number, sliceMs: number): Promise<RelayS
   const spent = (from: number | undefined, to: number | undefined) =>
     from === undefined || to === undefined ? undefined : to - from;
   return {
-    wire: crowd.wire,
+    wire: crowd.server.wire,
+    server: crowd.index,
     round,
     messages: now.messages - before.messages,
     seconds: (now.at - before.at) / 1000,
     serverSeconds: spent(before.server, now.server),
     loadSeconds: spent(before.load, now.load),
+    helperSeconds: now.helpers.map((helper, index) => spent(before.helpers[index], helper)),
   };
 };
 
 const after = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 const gather = async (
-  { wire: wireName, port, pid }: RelayJob["servers"][number],
+  server: RelayServer,
+  index: number,
   { pairs, bytes, inFlight }: RelayJob,
 ): Promise<Crowd> => {
+  const { wire: wireName, port, receiverPort } = server;
   const wire = wires[wireName];
   const couples: Couple[] = [];
   while (couples.length < pairs) {
-    const few = Array.from({ length: Math.min(32, pairs - couples.length) }, () => couple(port, wireName));
+    const few = Array.from({ length: Math.min(32, pairs - couples.length) }, () =>
+      couple(port, wireName, receiverPort),
+    );
     couples.push(...(await Promise.all(few)));
   }
+  // Some wires say nothing when a peer is in, and where that takes a question to others it is not in yet.
+  await Promise.all([server.pid, ...(server.helpers ?? [])].map(quiet));
   let running = false;
   let sent = 0;
   let arrived = 0;
   let receipts = 0;
-  let quiet: (() => void) | undefined;
+  let ended: (() => void) | undefined;
   const look = () => {
-    if (!running && arrived === sent && (!wire.receipts || receipts === sent)) quiet?.();
+    if (!running && arrived === sent && (!wire.receipts || receipts === sent)) ended?.();
   };
   const senders = couples.map(({ names, sender, receiver }) => {
     // The number 1 was the join's.
@@ -128,8 +151,8 @@ const gather = async (
     return () => go(inFlight);
   });
   return {
-    wire: wireName,
-    pid,
+    server,
+    index,
     arrived: () => arrived,
     start() {
       running = true;
@@ -137,7 +160,7 @@ const gather = async (
     },
     stop: () =>
       new Promise((resolve) => {
-        quiet = resolve;
+        ended = resolve;
         running = false;
         look();
       }),
@@ -151,7 +174,7 @@ const gather = async (
 };
 
 /** Acknowledges as seldom as the protocol allows. */
-const acknowledger = (wire: Wire, peer: RawPeer): ((count: number) => void) | undefined => {
+export const acknowledger = (wire: Wire, peer: RawPeer): ((count: number) => void) | undefined => {
   const { acknowledges } = wire;
   if (acknowledges === undefined) return undefined;
   const acknowledge = () => peer.send(textFrame(acknowledges.frame(peer.frames)));
