@@ -25,7 +25,7 @@ interface CallParts {
   /** The only stay of the peer that is meant, where that matters. */
   readonly session?: string | undefined;
   /** The offer of an incoming call. */
-  readonly offer?: { readonly sdp: string; readonly session: string };
+  readonly offer?: { readonly sdp: string; readonly session: string; readonly service?: string };
 }
 
 /** People need that long to find the button. Milliseconds. */
@@ -149,7 +149,7 @@ export const createCall = ({ host, peer, options, offer, ...parts }: CallParts):
       offered = true;
       trace.mark("offer-sent");
     }
-    post({ ...signal, call: id });
+    post(defined({ ...signal, call: id, service: signal.kind === "offer" ? options.service : undefined }));
     if (signal.kind === "answer") {
       trace.mark("answer-sent");
       answering.resolve();
@@ -229,6 +229,7 @@ export const createCall = ({ host, peer, options, offer, ...parts }: CallParts):
     },
     peer,
     incoming,
+    service: (offer ?? options).service,
     offers: kindsIn(offer?.sdp),
     get state() {
       return state;

@@ -27,6 +27,8 @@ export interface ChannelInit extends RTCDataChannelInit {
 }
 
 export interface CallOptions extends CallMedia {
+  /** Name of the peer's service that is called, where it has several. Default: the peer's first one, or none in particular. */
+  readonly service?: string;
   /** For this call, over what `connect` was given; `iceServers` here replace the server's. */
   readonly configuration?: RTCConfiguration;
   /** Ends the call. */
@@ -66,6 +68,8 @@ export interface Call extends Emits<CallEvents> {
   readonly peer: Peer;
   /** Was it the peer that called? */
   readonly incoming: boolean;
+  /** The service that is called, where the caller named one. */
+  readonly service: string | undefined;
   /** The kinds of media in the peer's offer, so that a person can be asked what to take. Empty for a call of ours. */
   readonly offers: readonly MediaKind[];
   readonly state: CallState;

@@ -94,6 +94,39 @@ const calling = (
   return { clock, calls, sent, connections, rang, line, peers, servers, hear, offered, connected, said };
 };
 
+test("a call names the service that is meant in its offers, and only there", async () => {
+  const { calls, connections, sent, hear } = calling({ id: "m" });
+  const call = calls.call("bob", { service: "camera" });
+  assert.equal(call.service, "camera");
+  connections.at(-1)?.need();
+  await settled();
+  hear("bob", { kind: "answer", call: call.id, sdp: "theirs" });
+  await settled();
+  call.hangUp();
+  assert.deepEqual(
+    sent.filter(({ body }) => body.kind === "offer" || "service" in body).map(({ body }) => body),
+    [
+      {
+        kind: "offer",
+        call: "m",
+        sdp: sent[0]?.body.kind === "offer" ? sent[0].body.sdp : "",
+        service: "camera",
+      },
+    ],
+  );
+  assert.ok(sent.length > 1);
+});
+
+test("a call that comes says which service it is for", () => {
+  const { hear, rang } = calling({ id: "m" });
+  hear("bob", { kind: "offer", call: "one", sdp: "theirs", service: "camera" });
+  hear("cid", { kind: "offer", call: "two", sdp: "theirs" });
+  assert.deepEqual(
+    rang.map(({ service }) => service),
+    ["camera", undefined],
+  );
+});
+
 test("of two calls that cross, the one with the smaller id stands", async () => {
   const smaller = calling({ id: "m" });
   const standing = await smaller.offered();

@@ -76,9 +76,7 @@ export const createCalls = (host: CallsHost): Calls => {
     if (ringing().length >= ringingMax) return decline("busy");
     const peer = host.stay(session) ?? stranger(from, session, protocol, trickle);
     host.incoming(
-      add(
-        createCall({ host: inRoom, id: signal.call, peer, options: {}, offer: { sdp: signal.sdp, session } }),
-      ),
+      add(createCall({ host: inRoom, id: signal.call, peer, options: {}, offer: { ...signal, session } })),
     );
   };
 

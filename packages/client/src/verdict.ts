@@ -14,63 +14,47 @@ interface Row {
 
 const again = "Call again when it is back.";
 
+const row = (sentence: string, fix = ""): Row => ({ sentence, fix });
+
 export const verdicts = {
-  connected: { sentence: "The call is connected.", fix: "" },
-  connecting: { sentence: "The call is answered; a path is looked for.", fix: "" },
-  ringing: { sentence: "The peer waits for an answer.", fix: "Accept or reject the call." },
-  "waiting-for-answer": { sentence: "There is no answer yet.", fix: "" },
-  interrupted: { sentence: "The path broke; a new one is looked for.", fix: "" },
-  "nothing-offered": { sentence: "Nothing was added to the call.", fix: "Add a track or a data channel." },
-  "target-unknown": { sentence: "Nobody with that id is in the room.", fix: "Check the id and the room." },
-  "target-offline-queued": { sentence: "The peer's line is broken; the offer waits for it.", fix: "" },
-  "target-offline": { sentence: "The peer's line is broken, and it did not come back.", fix: again },
-  "peer-left": { sentence: "The peer left before the call was answered.", fix: again },
-  "never-answered": {
-    sentence: "No answer came in time.",
-    fix: "See that the peer listens for calls.",
-  },
-  "rejected-by-peer": { sentence: "The peer did not take the call.", fix: "" },
-  "answered-elsewhere": { sentence: "Another peer with that id took the call.", fix: "" },
-  "hung-up-by-peer": { sentence: "The peer ended the call.", fix: "" },
-  "hung-up-here": { sentence: "The call was ended here.", fix: "" },
-  "media-mismatch": {
-    sentence: "The peer takes no kind that was offered.",
-    fix: "Offer a kind that its traits name.",
-  },
-  "description-refused": { sentence: "A description could not be made or applied.", fix: "See the detail." },
-  "no-candidates-gathered": {
-    sentence: "This device found no address to offer.",
-    fix: "Check that WebRTC may use its network.",
-  },
-  "turn-unusable": {
-    sentence: "Only relayed paths are allowed, and TURN gave none.",
-    fix: "Check the TURN server's address and credentials.",
-  },
-  "peer-without-candidates": {
-    sentence: "The peer gave no address.",
-    fix: "Check its network and its TURN server.",
-  },
-  "ice-failed": {
-    sentence: "Both sides have addresses, but no path works.",
-    fix: "Offer a TURN server: a firewall or NAT is in between.",
-  },
-  "dtls-failed": {
-    sentence: "There is a path, but no encryption could be agreed.",
-    fix: "A description was altered, or another answers for the peer.",
-  },
-  "path-lost": {
-    sentence: "The path broke, and no other was found.",
-    fix: "Check both networks; offer a TURN server.",
-  },
-  "signaling-lost": {
-    sentence: "The line to the server is lost.",
-    fix: "Check the network: the line is tried again.",
-  },
-  "credential-refused": {
-    sentence: "The server did not let this peer in.",
-    fix: "Connect with a fresh credential.",
-  },
-  refused: { sentence: "The server did not pass the call on.", fix: "See the detail." },
+  connected: row("The call is connected."),
+  connecting: row("The call is answered; a path is looked for."),
+  ringing: row("The peer waits for an answer.", "Accept or reject the call."),
+  "waiting-for-answer": row("There is no answer yet."),
+  interrupted: row("The path broke; a new one is looked for."),
+  "nothing-offered": row("Nothing was added to the call.", "Add a track or a data channel."),
+  "target-unknown": row("Nobody with that id is in the room.", "Check the id and the room."),
+  "target-offline-queued": row("The peer's line is broken; the offer waits for it."),
+  "target-offline": row("The peer's line is broken, and it did not come back.", again),
+  "peer-left": row("The peer left before the call was answered.", again),
+  "never-answered": row("No answer came in time.", "See that the peer listens for calls."),
+  "rejected-by-peer": row("The peer did not take the call."),
+  "answered-elsewhere": row("Another peer with that id took the call."),
+  "hung-up-by-peer": row("The peer ended the call."),
+  "hung-up-here": row("The call was ended here."),
+  "media-mismatch": row("The peer takes no kind that was offered.", "Offer a kind that its traits name."),
+  "description-refused": row("A description could not be made or applied.", "See the detail."),
+  "no-candidates-gathered": row(
+    "This device found no address to offer.",
+    "Check that WebRTC may use its network.",
+  ),
+  "turn-unusable": row(
+    "Only relayed paths are allowed, and TURN gave none.",
+    "Check the TURN server's address and credentials.",
+  ),
+  "peer-without-candidates": row("The peer gave no address.", "Check its network and its TURN server."),
+  "ice-failed": row(
+    "Both sides have addresses, but no path works.",
+    "Offer a TURN server: a firewall or NAT is in between.",
+  ),
+  "dtls-failed": row(
+    "There is a path, but no encryption could be agreed.",
+    "A description was altered, or another answers for the peer.",
+  ),
+  "path-lost": row("The path broke, and no other was found.", "Check both networks; offer a TURN server."),
+  "signaling-lost": row("The line to the server is lost.", "Check the network: the line is tried again."),
+  "credential-refused": row("The server did not let this peer in.", "Connect with a fresh credential."),
+  refused: row("The server did not pass the call on.", "See the detail."),
 } as const satisfies { readonly [code: string]: Row };
 
 export type VerdictCode = keyof typeof verdicts;
@@ -85,10 +69,8 @@ export interface Verdict {
   readonly detail?: string;
 }
 
-export const verdict = (code: VerdictCode, detail?: string): Verdict => {
-  const { sentence, fix } = verdicts[code];
-  return defined({ code, sentence, fix, detail });
-};
+export const verdict = (code: VerdictCode, detail?: string): Verdict =>
+  defined({ code, ...verdicts[code], detail });
 
 /** Another call would end the same way, unless something is changed first. */
 const lasting: readonly VerdictCode[] = [
