@@ -6,7 +6,7 @@ import {
   type Drained,
   measureDrain,
   measureLeases,
-  measureSweep,
+  measureSweeps,
   type Renewed,
   type Swept,
 } from "./cluster/losses.ts";
@@ -21,7 +21,7 @@ export interface ClusterResults {
   readonly held: readonly Held[];
   readonly secure: readonly SecureLines[];
   readonly leases: readonly Renewed[];
-  readonly sweep: Swept;
+  readonly sweeps: readonly Swept[];
   readonly drain: Drained;
 }
 
@@ -38,9 +38,9 @@ export const measureCluster = async (
     const secure = await measureSecureLines(site, plan);
     say("leases, a killed node, a drained node");
     const leases = await measureLeases(site, plan);
-    const sweep = await measureSweep(site, plan);
+    const sweeps = await measureSweeps(site, plan);
     const drain = await measureDrain(site, plan);
-    return { relays, costs, held, secure, leases, sweep, drain };
+    return { relays, costs, held, secure, leases, sweeps, drain };
   } finally {
     await site.stop();
   }

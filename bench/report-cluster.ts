@@ -235,19 +235,26 @@ const leaseTable = ({ leases, secure }: CostSheet): string => {
   ].join("\n");
 };
 
-const lossTable = ({ sweep, drain }: CostSheet): string =>
+const lossTable = ({ sweeps, drain }: CostSheet): string =>
   [
     table(
       "A node that ends",
-      ["each member or session", ...perTimeHead],
+      ["each member or session", ...perTimeHead, "all, s", "slowest script, ms"],
       [
-        [
-          `killed, with ${amount(sweep.members)} members in rooms of two: taken out by the node that is left`,
+        ...sweeps.map((sweep) => [
+          `killed, with ${amount(sweep.members)} members in ${sweep.where}: taken out by the node that is left`,
           ...perTime(sweep),
+          few(sweep.seconds),
+          sweep.slowestMicros === 0 ? "under 0.2" : few(sweep.slowestMicros / 1000),
+        ]),
+        [
+          `drained: ${amount(drain.sessions)} sessions follow to another node`,
+          ...perTime(drain),
+          few(drain.seconds),
+          "",
         ],
-        [`drained: ${amount(drain.sessions)} sessions follow to another node`, ...perTime(drain)],
       ],
     ),
-    `The members were out ${few(sweep.seconds)} s after the end of the lease; the slowest script kept Redis from others for ${few(sweep.slowestMicros / 1000)} ms. The drain took ${few(drain.seconds)} s; ${amount(drain.gaps)} sessions were told of a gap.`,
+    `Of a killed node the time is from the end of its lease. ${amount(drain.gaps)} sessions of the drained one were told of a gap.`,
     "",
   ].join("\n");

@@ -113,7 +113,12 @@ export const measureCosts = async (
   await rounds(unconcerned);
   const crowd = start(undefined, "./cluster/crowd.ts", []);
   try {
-    const job: CrowdJob = { redis: site.redis.url(`${cluster}:`), room: "~unrupt", peers: plan.crowd };
+    const job: CrowdJob = {
+      redis: site.redis.url(`${cluster}:`),
+      room: "~unrupt",
+      peers: plan.crowd,
+      leaseMs: 10_000,
+    };
     await crowd.ask(job);
     around = { ...around, nodes: around.nodes + 1, crowd: plan.crowd };
     await rounds(unannounced);

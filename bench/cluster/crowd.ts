@@ -17,12 +17,13 @@ export interface CrowdJob {
   readonly redis: string;
   readonly room: string;
   readonly peers: number;
+  readonly leaseMs: number;
 }
 
 /** Claims under way at once. */
 const lanes = 64;
 
-answering(async ({ redis, room, peers }: CrowdJob) => {
+answering(async ({ redis, room, peers, leaseMs }: CrowdJob) => {
   const place = parseRedisUrl(redis);
   if (place === undefined) throw new Error(`${redis} is no address of a Redis`);
   const fresh = () => randomBytes(12).toString("base64url");
@@ -41,7 +42,7 @@ answering(async ({ redis, room, peers }: CrowdJob) => {
       },
     },
     freshEpoch: fresh,
-    leaseMs: 10_000,
+    leaseMs,
     busBytes: 1_000_000,
     changed: () => {},
     failed,

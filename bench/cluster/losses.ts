@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 /** What a node leaves to the others: when it is killed, and when it is drained; and what leases cost while nothing happens. */
 import { setTimeout as after } from "node:timers/promises";
+import { type Child, start } from "../child.ts";
 import type { ClusterPlan } from "../plan.ts";
-import { type Site, type Spent, spentOn } from "./site.ts";
+import type { CrowdJob } from "./crowd.ts";
+import { type ClusterNode, type Site, type Spent, spentOn } from "./site.ts";
+
+/** Where a killed node's members are: in many rooms, or in one, a hundred of which go at a time. */
+export const sweptWheres = ["rooms of two", "one room"] as const;
+export type SweptWhere = (typeof sweptWheres)[number];
 
 /** A killed node's members are taken out by the one that is left. */
 export interface Swept extends Spent {
+  readonly where: SweptWhere;
   readonly members: number;
   /** From the end of its lease until nothing of it was left. */
   readonly sweepSeconds: number;
@@ -34,18 +41,46 @@ const leasesOf = async ({ redis }: Site, cluster: string): Promise<readonly numb
   return lines.filter((_, index) => index % 2 === 1).map(Number);
 };
 
-export const measureSweep = async (site: Site, { sessions }: ClusterPlan): Promise<Swept> => {
-  const cluster = "sweep";
-  const limits = { leaseMs: 2_000 };
-  const [left, lost] = [await site.node(cluster, { limits }), await site.node(cluster, { limits })];
-  await site.load({ type: "hold", port: lost.port, sessions, underWay });
+/** Members of a node that will be killed: what ends it. */
+const doomed: { readonly [Where in SweptWhere]: (site: Site, members: number) => Promise<Child> } = {
+  "rooms of two": async (site, members) => {
+    const { child, port } = await site.node(sweepCluster, { limits: sweepLimits });
+    await site.load({ type: "hold", port, sessions: members, underWay });
+    return child;
+  },
+  "one room": async ({ redis }, members) => {
+    const child = start(undefined, "./cluster/crowd.ts", []);
+    const job: CrowdJob = {
+      redis: redis.url(`${sweepCluster}:`),
+      room: "~unrupt",
+      peers: members,
+      leaseMs: sweepLimits.leaseMs,
+    };
+    await child.ask(job);
+    return child;
+  },
+};
+
+const sweepCluster = "sweep";
+const sweepLimits = { leaseMs: 2_000 };
+
+export const measureSweeps = async (site: Site, plan: ClusterPlan): Promise<readonly Swept[]> => {
+  const left = await site.node(sweepCluster, { limits: sweepLimits });
+  const swept: Swept[] = [];
+  for (const where of sweptWheres) swept.push(await sweep(site, left, where, plan.sessions));
+  await left.child.stop();
+  return swept;
+};
+
+const sweep = async (site: Site, left: ClusterNode, where: SweptWhere, members: number): Promise<Swept> => {
+  const lost = await doomed[where](site, members);
   await site.redis.watchSlow();
   let endedAt = 0;
   let goneAt = 0;
   const spent = await spentOn(site, [left], async () => {
-    await lost.child.stop();
+    await lost.stop();
     for (;;) {
-      const ends = await leasesOf(site, cluster);
+      const ends = await leasesOf(site, sweepCluster);
       goneAt = Date.now();
       if (ends.length < 2) break;
       endedAt = Math.min(...ends);
@@ -54,8 +89,7 @@ export const measureSweep = async (site: Site, { sessions }: ClusterPlan): Promi
   });
   const slowestMicros = await site.redis.slowest();
   await site.load({ type: "end" });
-  await left.child.stop();
-  return { ...spent, members: sessions, sweepSeconds: (goneAt - endedAt) / 1000, slowestMicros };
+  return { ...spent, where, members, sweepSeconds: (goneAt - endedAt) / 1000, slowestMicros };
 };
 
 export const measureDrain = async (site: Site, { sessions }: ClusterPlan): Promise<Drained> => {

@@ -5,6 +5,7 @@ import type { RelaySlice } from "../load/relay.ts";
 import { compare, median, quantile, type Ratio } from "../statistics.ts";
 import type { Around, Cost, CostName } from "./costs.ts";
 import type { Held } from "./held.ts";
+import type { SweptWhere } from "./losses.ts";
 import type { ClusterRelay, ClusterWire, RelayPlace } from "./relays.ts";
 import type { Spent } from "./site.ts";
 
@@ -62,11 +63,12 @@ export interface CostSheet {
     readonly nodeBytes: number;
   }[];
   readonly leases: readonly (PerTime & { readonly leases: number })[];
-  readonly sweep: PerTime & {
+  readonly sweeps: readonly (PerTime & {
+    readonly where: SweptWhere;
     readonly members: number;
     readonly seconds: number;
     readonly slowestMicros: number;
-  };
+  })[];
   readonly drain: PerTime & { readonly sessions: number; readonly seconds: number; readonly gaps: number };
 }
 
@@ -140,7 +142,7 @@ const relayRow = (relay: ClusterRelay, all: readonly ClusterRelay[]): RelayRow =
 };
 
 export const sheetOf = (machine: string, results: ClusterResults): CostSheet => {
-  const { costs, relays, held, secure, leases, sweep, drain } = results;
+  const { costs, relays, held, secure, leases, sweeps, drain } = results;
   const sorts = Map.groupBy(costs, ({ name, around }) => JSON.stringify([around, name]));
   const kinds = Map.groupBy(held, ({ what, wire, redis }) => JSON.stringify([what, wire, redis]));
   return {
@@ -160,12 +162,13 @@ export const sheetOf = (machine: string, results: ClusterResults): CostSheet => 
       return { secure: wanted, nodeMicros, nodeBytes: middle(same, (line) => line.nodeBytes) };
     }),
     leases: leases.map((one) => ({ ...per(one, one.redis.scripts), leases: one.leases })),
-    sweep: {
+    sweeps: sweeps.map((sweep) => ({
       ...per(sweep, sweep.members),
+      where: sweep.where,
       members: sweep.members,
       seconds: rounded(sweep.sweepSeconds),
       slowestMicros: sweep.slowestMicros,
-    },
+    })),
     drain: {
       ...per(drain, drain.sessions),
       sessions: drain.sessions,

@@ -13,7 +13,8 @@ export const measuredCosts = (sheet: CostSheet): MeasuredCosts => {
   const held = (what: "line" | "server") =>
     sheet.held.find((row) => row.what === what && row.wire === "native" && row.redis) ?? missing(what);
   const line = (wanted: boolean) => sheet.secure.find(({ secure }) => secure === wanted) ?? missing("TLS");
-  const { sweep, drain } = sheet;
+  const { sweeps, drain } = sheet;
+  const sweep = sweeps.find(({ where }) => where === "rooms of two") ?? missing("a killed node");
   return {
     each: {
       "come across": each("come across"),
