@@ -176,7 +176,7 @@ export const limitTable = {
     value: 50_000,
     unit: "count",
     scope: "server",
-    why: "Lines of one process: about 1 GiB with TLS; raise it together with the memory and the file limit.",
+    why: "Lines of one process: about 2 GiB with TLS; raise it together with the memory and the file limit.",
     at: "overloaded",
   },
   connectionsPerAddress: {
