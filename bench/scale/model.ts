@@ -126,7 +126,7 @@ export interface Needs {
   /** To and from Redis. Megabits a second. */
   readonly redisMegabits: number;
   readonly linesPerNode: number;
-  /** Connections each master has from nodes: three of each node. */
+  /** Connections each master has from nodes: one of each to ask, and one or two of those whose inbox it has. */
   readonly connectionsPerMaster: number;
   /** Connections between one balancer and one node. */
   readonly portsPerPair: number;
@@ -162,6 +162,7 @@ export const needsOf = (load: Load, ground: Ground, costs: MeasuredCosts): Needs
   const isOneEnough = redisCores <= ground.busyShare;
   /** PeerNet's slot has one of its own beside them: no more than one can have it. */
   const roomMasters = isOneEnough ? 1 : Math.ceil((roomCores + leaseCores) / ground.busyShare);
+  const masters = isOneEnough ? 1 : roomMasters + 1;
   const balancers = Math.max(1, Math.ceil(load.peers / ground.linesPerBalancer));
   const bytes = sum(counted, ({ inBytes, outBytes }) => inBytes + outBytes);
   const perNode = load.peers / nodes;
@@ -174,7 +175,7 @@ export const needsOf = (load: Load, ground: Ground, costs: MeasuredCosts): Needs
     registryCores,
     leaseCores,
     nodes,
-    masters: isOneEnough ? 1 : roomMasters + 1,
+    masters,
     balancers,
     nodeGigabytes: (load.peers * costs.lineBytes) / gigabyte,
     redisGigabytes:
@@ -182,7 +183,7 @@ export const needsOf = (load: Load, ground: Ground, costs: MeasuredCosts): Needs
     registryGigabytes: (load.peers * load.devicesPerPeer * costs.deviceBytes) / gigabyte,
     redisMegabits: (bytes * 8) / million,
     linesPerNode: perNode,
-    connectionsPerMaster: nodes * 3,
+    connectionsPerMaster: nodes * (1 + 2 / masters),
     portsPerPair: load.peers / balancers / nodes,
     sweepSeconds: perNode * costs.sweptSeconds,
     drainSeconds: perNode * costs.drainedSeconds,

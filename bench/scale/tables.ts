@@ -34,7 +34,7 @@ export const costsTable = (costs: MeasuredCosts): string =>
         ["a TLS handshake, where a node has the certificate", amount(costs.tlsMicros), "0", "0"],
         [
           "a node renews its lease, and hears its own mark",
-          amount(costs.renewal.nodeMicros),
+          "",
           amount(costs.renewal.redisMicros),
           amount(costs.renewal.inBytes + costs.renewal.outBytes),
         ],
@@ -109,7 +109,9 @@ export const needsTable = (loads: readonly Load[], ground: Ground, costs: Measur
       line("cores that nodes keep busy", all, ({ nodeCores }) => amount(nodeCores)),
       line("**nodes**, one core each", all, ({ nodes }) => amount(nodes)),
       line("lines of a node", all, ({ linesPerNode }) => amount(linesPerNode)),
-      line("memory of all nodes, GiB", all, ({ nodeGigabytes }) => amount(nodeGigabytes)),
+      line("memory of all lines, GiB, beside 0.1 of each node", all, ({ nodeGigabytes }) =>
+        amount(nodeGigabytes),
+      ),
       line("cores that Redis keeps busy", all, ({ redisCores }) => amount(redisCores)),
       line("of them for PeerNet, in one slot", all, ({ registryCores }) => amount(registryCores)),
       line("of them for the nodes' leases", all, ({ leaseCores }) => amount(leaseCores)),
@@ -134,6 +136,9 @@ export const needsTable = (loads: readonly Load[], ground: Ground, costs: Measur
         "everybody comes back at once: nodes and Redis are done, at the earliest, after",
         all,
         ({ stormSeconds }) => time(stormSeconds),
+      ),
+      line("a master is lost, each once a year: short pauses for newcomers in a year", all, ({ masters }) =>
+        amount(masters),
       ),
     ]),
     ...loads.map(({ peers }, index) =>
