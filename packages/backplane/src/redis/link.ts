@@ -149,13 +149,17 @@ export const connectOne = async (parts: LinkParts): Promise<Link> => {
     run = nature.run;
   };
   let preparing = false;
+  /** Connections that were lost, ever. */
+  let losses = 0;
   const arrived = (): void => {
     if (ready || preparing || asking.status !== "ready" || listening.status !== "ready") return;
     preparing = true;
+    const before = losses;
     prepare()
       .then(
         () => {
-          if (closed || asking.status !== "ready" || listening.status !== "ready") return;
+          // What was prepared is not what is there now.
+          if (closed || losses !== before) return;
           lastError = undefined;
           ready = true;
           cancelPatience();
@@ -173,8 +177,9 @@ export const connectOne = async (parts: LinkParts): Promise<Link> => {
       )
       .finally(() => {
         preparing = false;
-        // A connection may have come again while the other one was being prepared.
-        if (!ready && !closed && first.over) arrived();
+        // A connection may have come again while the other one was being prepared. One that was just broken from here counts as
+        // there until its end is seen: who tried it again at once would never let that happen.
+        if (!ready && !closed && first.over && losses !== before) arrived();
       });
   };
   const reset = (why: string): void => {
@@ -190,6 +195,7 @@ export const connectOne = async (parts: LinkParts): Promise<Link> => {
     });
     connection.on("ready", arrived);
     connection.on("close", () => {
+      losses += 1;
       away();
       failed?.(
         new RedisFailure(
