@@ -6,7 +6,7 @@
  */
 import type { Millis } from "@signalbox/core";
 import { carrier } from "./carry-out.ts";
-import { connectionWords, digestOf, RedisFailure, retryMaxMs, silent } from "./connection.ts";
+import { connectionWords, digestOf, RedisFailure, silent } from "./connection.ts";
 import { createLanes } from "./lanes.ts";
 import type { Link, LinkParts, Reply, Script } from "./link.ts";
 import { createMaster, type Master, type RunScript } from "./master.ts";
@@ -15,6 +15,8 @@ import { type ClusterView, latestOf, ownersOf, slotOf } from "./slot-map.ts";
 
 /** The first pause before something is tried again; each further one is twice as long, up to the longest. Milliseconds. */
 const pauseMs = 20;
+/** 500 ms: nodes that lost the same master come back at about the same time. */
+const pauseMaxMs = 500;
 /** How long what is under way may take to come to its end. Milliseconds. */
 const settleWithinMs = 2_000;
 
@@ -197,7 +199,7 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
           break;
         } catch (error) {
           lastWhy = connectionWords(error);
-          await pause(Math.min(pauseMs * 2 ** times, retryMaxMs));
+          await pause(Math.min(pauseMs * 2 ** times, pauseMaxMs));
         }
       }
       mending = false;

@@ -107,6 +107,8 @@ export const createLease = (parts: LeaseParts): Lease => {
   let lagMs = 0;
   let cancelTick: Cancel | undefined;
   let sweeping = false;
+  /** Others that were away as well may still be about to come back: until then they are not swept. By this node's own clock. */
+  let sweepsFrom = 0;
   let members = 0;
   const losses = { connection: 0, silent: 0, unable: 0, "bus-silent": 0, lapsed: 0 };
   const swept = { leases: 0, members: 0 };
@@ -157,6 +159,8 @@ export const createLease = (parts: LeaseParts): Lease => {
     cancelPatience();
     if (state !== "returning") return;
     if (typeof reply !== "string") return retry();
+    // Who was away beyond its lease was hardly the only one.
+    if (!first && asked >= endsAt) sweepsFrom = asked + leaseMs / 2;
     epoch = mine;
     extended(reply, asked);
     const restarted = run !== undefined && run !== link.run;
@@ -213,7 +217,7 @@ export const createLease = (parts: LeaseParts): Lease => {
     }
     extended(String(ends), asked);
     tickLater();
-    if (!Array.isArray(over) || over.length === 0 || sweeping) return;
+    if (!Array.isArray(over) || over.length === 0 || sweeping || clock.now() < sweepsFrom) return;
     sweeping = true;
     try {
       for (let at = 0; at < over.length; at += 2) {

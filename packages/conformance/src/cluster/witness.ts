@@ -8,6 +8,8 @@ export interface Witness {
   readonly line: TestLine;
   /** Sessions it knows of, by id. */
   readonly known: ReadonlyMap<string, string>;
+  /** Sessions that it was told have left, in order. */
+  readonly departed: readonly string[];
   readonly joined: boolean;
   readonly refused: boolean;
   readonly session: string | undefined;
@@ -29,6 +31,7 @@ export const witness = (hub: Hub, dialect: Dialect, name: string): Witness => {
   const fates = new Map<number, string>();
   const numberOf = new Map<number, number>();
   const complaints: string[] = [];
+  const departed: string[] = [];
   const expect = (holds: boolean, complaint: string) => {
     if (!holds) complaints.push(complaint);
   };
@@ -72,6 +75,7 @@ export const witness = (hub: Hub, dialect: Dialect, name: string): Witness => {
         break;
       case "peer-left":
         expect(known.delete(frame.session), `${name} was told that a stranger left`);
+        departed.push(frame.session);
         break;
       case "signal": {
         expect(
@@ -106,6 +110,7 @@ export const witness = (hub: Hub, dialect: Dialect, name: string): Witness => {
     received,
     fates,
     complaints,
+    departed,
     get joined() {
       return joined;
     },
