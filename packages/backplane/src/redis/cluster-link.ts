@@ -32,8 +32,8 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
   let ready = false;
   let closed = false;
   let mending = false;
-  /** Something broke since its mending began. */
-  let disturbed = false;
+  /** How often something broke. What was begun before the last time is not to be finished. */
+  let troubles = 0;
   let refreshing: Promise<void> | undefined;
   let lastWhy = "";
   let run = "";
@@ -113,12 +113,13 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
     throw new RedisFailure(views.length > 0 ? "the cluster does not serve" : whys.join("; ") || silent);
   };
 
-  /** Connects to those that are masters, and to no others. */
-  const adopt = async (view: ClusterView): Promise<void> => {
+  /** Connects to those that are masters, and to no others; not where something broke meanwhile. */
+  const adopt = async (view: ClusterView, before: number): Promise<void> => {
     const next = ownersOf(view);
     if (next.includes("")) throw new RedisFailure("there are slots that no server has");
     const wanted = new Map(view.ranges.map(({ master }) => [shownAddress(master), master]));
     await Promise.all([...wanted.values()].map(masterAt));
+    if (before !== troubles) return;
     for (const [name, master] of [...masters]) {
       if (wanted.has(name)) continue;
       masters.delete(name);
@@ -157,10 +158,10 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
   };
 
   const assemble = async (): Promise<void> => {
-    disturbed = false;
-    await adopt(await look());
-    await listenToAll();
-    if (disturbed) throw new RedisFailure(lastWhy);
+    const before = troubles;
+    await adopt(await look(), before);
+    if (before === troubles) await listenToAll();
+    if (before !== troubles) throw new RedisFailure(lastWhy);
     run = [...masters.values()]
       .map(({ nature }) => nature.run)
       .sort()
@@ -183,7 +184,7 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
 
   const mend = (why: string): void => {
     lastWhy = why;
-    disturbed = true;
+    troubles += 1;
     if (ready) {
       ready = false;
       lanes.clear();
@@ -213,12 +214,14 @@ export const connectCluster = async (parts: LinkParts): Promise<Link> => {
   /** Somebody was asked who does not have the slot any more. */
   const refresh = (preferred: Address): Promise<void> => {
     refreshing ??= (async () => {
+      const before = troubles;
       try {
         const view = await look(shownAddress(preferred));
+        if (before !== troubles) return;
         const next = new Set(ownersOf(view));
         // A replica that took over may not know the last of what its master took.
         if ([...new Set(owners)].some((name) => !next.has(name))) mend("another server took over");
-        else await adopt(view);
+        else await adopt(view, before);
       } catch (error) {
         mend(connectionWords(error));
       }

@@ -70,7 +70,7 @@ describe("commands for one slot", () => {
     assert.deepEqual(sent, ["a", "other", "a", "b"]);
   });
 
-  test("that wait are given up when all is begun anew, and what is under way comes to its end", async () => {
+  test("that wait are given up when all is begun anew, and what is under way is not sent again", async () => {
     let settled = 0;
     const lanes = createLanes(() => {
       settled += 1;
@@ -83,8 +83,9 @@ describe("commands for one slot", () => {
     lanes.clear();
     assert.deepEqual(givenUp, ["a", "c"]);
     assert.equal(lanes.idle, false);
-    await answer("b", "over");
+    await answer("b", elsewhere);
     await answer("other", "over");
+    assert.deepEqual(givenUp, ["a", "c", "b"]);
     assert.deepEqual([sent, lanes.idle, settled], [["a", "b", "other"], true, 1]);
   });
 });

@@ -27,7 +27,7 @@ export interface Lanes {
   send(command: Command): void;
   /** Nothing is under way, and no lane waits. */
   readonly idle: boolean;
-  /** Gives up what waits; what is under way comes to its end. */
+  /** Gives up what waits; what is under way comes to its end, and is not sent again. */
   clear(): void;
 }
 
@@ -36,9 +36,12 @@ export const createLanes = (settled: () => void, failed: (error: unknown) => voi
   const underway = new Uint32Array(slotCount);
   const lanes = new Map<number, Lane>();
   let total = 0;
+  /** How often all was given up. */
+  let clearings = 0;
 
   const transmit = (command: Command): void => {
     const { slot } = command;
+    const sentAt = clearings;
     underway[slot] = (underway[slot] ?? 0) + 1;
     total += 1;
     command
@@ -46,6 +49,7 @@ export const createLanes = (settled: () => void, failed: (error: unknown) => voi
       .then(
         (verdict) => {
           if (verdict === "over") return;
+          if (sentAt !== clearings) return command.giveUp();
           const lane = lanes.get(slot);
           if (lane === undefined) lanes.set(slot, { held: [command], waiting: [], before: verdict });
           else {
@@ -84,6 +88,7 @@ export const createLanes = (settled: () => void, failed: (error: unknown) => voi
       return total === 0;
     },
     clear() {
+      clearings += 1;
       const given = [...lanes.values()];
       lanes.clear();
       for (const { held, waiting } of given) for (const command of [...held, ...waiting]) command.giveUp();
