@@ -74,6 +74,23 @@ describe("a view of a room", () => {
     );
   });
 
+  test("tells that the former holder of an id left before it tells of the next one, whichever news comes first", () => {
+    const view = viewAt3();
+    const heir: Entry = { ...entry("anna", 5), peer: entry("ann", 1).peer };
+    assert.deepEqual(spelled(learn(view, 5, { kind: "joined", entry: heir })), [
+      "left ann#1",
+      "joined anna#5",
+    ]);
+    assert.deepEqual(learn(view, 4, left("ann", 1)), []);
+    assert.deepEqual(
+      rosterOf(view).map((member) => member.session),
+      ["bob", "anna"],
+    );
+    // A shared id may have several holders.
+    const twin: Entry = { ...entry("bobby", 8), peer: entry("bob", 2).peer, claim: "shared" };
+    assert.deepEqual(spelled(learn(view, 8, { kind: "joined", entry: twin })), ["joined bobby#8"]);
+  });
+
   test("is not brought back to an older state by late news", () => {
     const view = viewAt3();
     learn(view, 6, left("cid", 4));

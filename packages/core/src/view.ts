@@ -56,9 +56,22 @@ export const learn = (view: View, revision: Revision, change: Change): readonly 
   const { session } = change.entry;
   const outdated = (early.latest.get(session) ?? 0) > revision;
   if (!outdated) early.latest.set(session, revision);
+  const former = outdated || change.kind !== "joined" ? [] : displaced(view, early, change.entry);
   const told = outdated ? [] : take(view, revision, change);
   advance(view, early);
-  return told;
+  return [...former, ...told];
+};
+
+/** An exclusive id has one holder: whoever had it before has left, and the news of that is still on its way. */
+const displaced = (view: View, early: Early, { session, peer, order, claim }: Entry): readonly Change[] => {
+  if (claim !== "exclusive") return [];
+  const holds = (other: Entry) => other.peer === peer && other.session !== session && other.order < order;
+  const former = [...view.members.values()].find(holds);
+  if (former === undefined) return [];
+  view.members.delete(former.session);
+  view.cached = undefined;
+  early.latest.set(former.session, order);
+  return [{ kind: "left", entry: former, reason: "lost" }];
 };
 
 const take = (view: View, revision: Revision, change: Change): readonly Change[] => {
