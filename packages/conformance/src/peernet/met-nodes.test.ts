@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { memoryStore } from "@signalbox/backplane/memory";
-import { withLimits } from "@signalbox/core";
+import { type Limits, withLimits } from "@signalbox/core";
 import {
   answerKnock,
   createKnock,
@@ -16,14 +16,14 @@ import {
 } from "@signalbox/core/registry";
 import { settled } from "@signalbox/core/testing";
 import { meeting } from "@signalbox/peernet";
-import { list, part } from "../hub/box.ts";
+import { list, part, type Told } from "../hub/box.ts";
 import { network } from "../hub/network.ts";
 import { granted, testGround } from "../registry/ground.ts";
 import { accepting, bodies, fates, offer, offerTo, sdp } from "./met.ts";
 
-const nodes = () => {
+const nodes = (given: Partial<Limits> = {}) => {
   const net = network();
-  const limits = withLimits({});
+  const limits = withLimits(given);
   const test = testGround(memoryStore(), limits);
   const { clock } = net;
   const failures: unknown[] = [];
@@ -232,4 +232,27 @@ test("who starts leaves alone what others have in hand, and takes on what they l
   assert.deepEqual(failures, []);
   two.close();
   third.close();
+});
+
+test("a device that another node has in hand takes no place at this one, however often it renews here", async () => {
+  const { peer, clock, one, two, test: ground, failures, register } = nodes({ insideLines: 1 });
+  await register(one.registry);
+  const ann = await peer("n2", "ann");
+  await settled(200);
+  ann.told();
+  for (let round = 0; round < 3; round += 1) {
+    clock.advance(6_000);
+    await register(two.registry);
+  }
+  // There is room for one at each node.
+  const dog = { id: "dog", room: "r", services: [{ protocol: "door" }] };
+  granted(await createServer(two.registry, dog, {}, ground.digest("owner")));
+  await settled(400);
+  assert.deepEqual(
+    ann.told().map(({ type, member }) => [type, (member as Told | undefined)?.id]),
+    [["peer-joined", "dog"]],
+  );
+  assert.deepEqual(failures, []);
+  one.close();
+  two.close();
 });

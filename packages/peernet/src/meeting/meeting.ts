@@ -32,7 +32,7 @@ import { meetingDialect } from "./dialect.ts";
 import { knockCall } from "./knock-call.ts";
 import { livePeerOf } from "./live-names.ts";
 import { reached } from "./reached.ts";
-import { recall } from "./recall.ts";
+import { isInHand, recall } from "./recall.ts";
 import { asServer, mediaOf } from "./services.ts";
 import { dialectName } from "./wire.ts";
 
@@ -187,9 +187,19 @@ export const meeting = (parts: MeetingParts): Meeting => {
       failed,
       ending: ending.signal,
       in: () => listen(one),
-      out: () => leave(one),
+      out() {
+        leave(one);
+        // Another node may have been faster: then it takes no place here.
+        isElsewhere(server)
+          .then((there) => {
+            if (there && one.device === undefined && present.get(server.id) === one) forget(server.id);
+          })
+          .catch(failed);
+      },
     });
   };
+  const isElsewhere = ({ room, id }: ServerRecord): Promise<boolean> =>
+    isInHand({ ground: inner, directory, ending: ending.signal }, room, id);
   /** Whoever removes or changes it at another node changes what the room is told from here. */
   const listen = (one: Present): void => {
     const topic = serverTopic(one.server.id);
@@ -203,7 +213,7 @@ export const meeting = (parts: MeetingParts): Meeting => {
       .then((record) => {
         if (ending.signal.aborted || present.get(id) !== one) return;
         if (record === undefined) forget(id);
-        else see(JSON.parse(record.value));
+        else look(JSON.parse(record.value));
       })
       .catch(failed);
   };
@@ -229,13 +239,14 @@ export const meeting = (parts: MeetingParts): Meeting => {
         .then((record) => {
           if (ending.signal.aborted || present.get(one.server.id) !== one) return;
           if (record === undefined) forget(one.server.id);
-          else see(JSON.parse(record.value));
+          else look(JSON.parse(record.value));
           if (present.get(one.server.id) === one) watchLease(one);
         })
         .catch(failed);
     });
   };
-  const see = (server: ServerRecord): void => {
+  /** Settles when it is known whether it is this node's to have in hand. */
+  const see = async (server: ServerRecord): Promise<void> => {
     const { id } = server;
     const known = present.get(id);
     if (server.room === "" || staysUntil(server) <= wallNow()) return forget(id);
@@ -260,18 +271,24 @@ export const meeting = (parts: MeetingParts): Meeting => {
     const one: Present = {
       server,
       device: undefined,
-      triedAt: 0,
+      triedAt: clock.now(),
       cancelLease: () => {},
       stopListening: () => {},
     };
+    // What comes of it meanwhile is seen in the record.
     present.set(id, one);
+    const there = await isElsewhere(server);
+    if (present.get(id) !== one) return;
+    if (there) return forget(id);
+    one.cancelLease();
     watchLease(one);
-    enter(one);
+    if (one.device === undefined) enter(one);
   };
+  const look = (server: ServerRecord): void => void see(server).catch(failed);
   const written = ({ kind, key, becomes }: Write): void => {
     if (kind !== "server" || hub === undefined || ending.signal.aborted) return;
     if (becomes === undefined) forget(key);
-    else see(JSON.parse(becomes.value));
+    else look(JSON.parse(becomes.value));
   };
   const registry: RegistryGround = { ...inner, store: observed(inner.store, written), live };
 

@@ -25,15 +25,33 @@ import { livePeerOf } from "./live-names.ts";
 import { reached } from "./reached.ts";
 import { dialectName } from "./wire.ts";
 
-export interface RecallParts {
+interface Ways {
   readonly ground: RegistryGround;
   readonly directory: Pick<Directory, "find">;
   readonly ending: Abort;
+}
+
+/** Has a node put it into its room? */
+export const isInHand = (
+  { ground, directory, ending }: Ways,
+  room: string | undefined,
+  peer: string,
+): Promise<boolean> =>
+  reached(ground, ending, noExpiry, async () => {
+    const [name, id] = [parseRoomName(room), parsePeerId(peer)];
+    if (name === undefined || id === undefined) return false;
+    const entries = await directory.find(roomKey(defaultRealm, name), id);
+    if (isRefusal(entries)) throw new StoreAway("who is in a room cannot be known now");
+    return entries.some(({ protocol }) => protocol === dialectName);
+  });
+
+export interface RecallParts extends Ways {
   /** May more be taken in hand? */
   readonly hasRoom: () => boolean;
   /** Does this node know this server already? */
   readonly knows: (server: string) => boolean;
-  readonly enter: (server: ServerRecord) => void;
+  /** Takes it in hand, unless another node has it. */
+  readonly enter: (server: ServerRecord) => Promise<void>;
   readonly call: (knock: KnockRecord) => void;
 }
 
@@ -41,17 +59,8 @@ export interface RecallParts {
 const pageSize = 1_000;
 
 export const recall = async (parts: RecallParts): Promise<void> => {
-  const { ground, directory, ending, hasRoom, knows, enter, call } = parts;
+  const { ground, ending, hasRoom, knows, enter, call } = parts;
   const asked = <Result>(run: () => Promise<Result>) => reached(ground, ending, noExpiry, run);
-  /** Has another node put it into its room? */
-  const isInHand = (room: string | undefined, peer: string): Promise<boolean> =>
-    asked(async () => {
-      const [name, id] = [parseRoomName(room), parsePeerId(peer)];
-      if (name === undefined || id === undefined) return false;
-      const entries = await directory.find(roomKey(defaultRealm, name), id);
-      if (isRefusal(entries)) throw new StoreAway("who is in a room cannot be known now");
-      return entries.some(({ protocol }) => protocol === dialectName);
-    });
   const goesOn = (): boolean => !ending.aborted && hasRoom();
 
   let after = "";
@@ -62,7 +71,7 @@ export const recall = async (parts: RecallParts): Promise<void> => {
       after = key;
       if (!goesOn()) return;
       const server: ServerRecord = JSON.parse(value);
-      if (!knows(key) && !(await isInHand(server.room, key)) && !knows(key)) enter(server);
+      if (!knows(key)) await enter(server);
     }
     more = page.more;
   }
@@ -73,7 +82,7 @@ export const recall = async (parts: RecallParts): Promise<void> => {
     for (const knock of page.knocks) {
       if (!goesOn()) return;
       const room = livePeerOf(knock.server)?.room;
-      if (!(await isInHand(room, knockPeer(knock)))) call(knock);
+      if (!(await isInHand(parts, room, knockPeer(knock)))) call(knock);
     }
     next = page.next;
   }
