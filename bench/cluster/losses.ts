@@ -93,7 +93,8 @@ const sweep = async (site: Site, left: ClusterNode, where: SweptWhere, members: 
 };
 
 export const measureDrain = async (site: Site, { sessions }: ClusterPlan): Promise<Drained> => {
-  const limits = { drainMs: 120_000 };
+  // However busy the machine is: everybody comes back in time.
+  const limits = { drainMs: 120_000, graceMs: 120_000 };
   const [from, to] = [await site.node("drain", { limits }), await site.node("drain", { limits })];
   await site.load({ type: "hold", port: from.port, sessions, underWay });
   let gaps = 0;

@@ -86,10 +86,10 @@ export const boundsOf = (load: Load, ground: Ground, needs: Needs): readonly Bou
       remedy: "smaller nodes, or `leaseMs` shorter",
     },
     {
-      what: "a drain within `drainMs` (10 s)",
+      what: "a drain within `drainMs` (10 s), and back within `graceMs` (15 s)",
       by: "node",
       share: needs.drainSeconds / drainWithin,
-      remedy: "raise `drainMs` to the time in the table above",
+      remedy: "raise both to the time in the table above, or smaller nodes",
     },
   ];
   return all.toSorted((a, b) => b.share - a.share);

@@ -109,8 +109,10 @@ export const needsTable = (loads: readonly Load[], ground: Ground, costs: Measur
       line("cores that nodes keep busy", all, ({ nodeCores }) => amount(nodeCores)),
       line("**nodes**, one core each", all, ({ nodes }) => amount(nodes)),
       line("lines of a node", all, ({ linesPerNode }) => amount(linesPerNode)),
-      line("memory of all lines, GiB, beside 0.1 of each node", all, ({ nodeGigabytes }) =>
-        amount(nodeGigabytes),
+      line(
+        "memory of all lines, GiB, beside up to 0.7 that each busy node had here",
+        all,
+        ({ nodeGigabytes }) => amount(nodeGigabytes),
       ),
       line("cores that Redis keeps busy", all, ({ redisCores }) => amount(redisCores)),
       line("of them for PeerNet, in one slot", all, ({ registryCores }) => amount(registryCores)),
