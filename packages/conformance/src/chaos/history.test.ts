@@ -65,12 +65,12 @@ const kept: readonly (readonly [string, Chronicle, Chronicle])[] = [
 const broken: readonly (readonly [string, RegExp, Chronicle, Chronicle])[] = [
   [
     "a signal that was sent is lost",
-    /2 of ann's was sent, bob's never took it/,
+    /2 of ann's, .* was sent, bob's, .* never took it/,
     annWith("sent", "sent"),
     bobTold(signal(3, 1)),
   ],
-  ["a signal that was queued is lost", /1 of ann's was queued/, annWith("queued"), bobTold()],
-  ["a signal that was delivered is lost", /1 of ann's was delivered/, annWith("delivered"), bobTold()],
+  ["a signal that was queued is lost", /1 of ann's, .* was queued/, annWith("queued"), bobTold()],
+  ["a signal that was delivered is lost", /1 of ann's, .* was delivered/, annWith("delivered"), bobTold()],
   ["a signal comes twice", /1,1 of ann's: doubled/, annWith("sent"), bobTold(signal(3, 1), signal(4, 1))],
   [
     "signals come out of order",

@@ -13,6 +13,10 @@ const unsure = (stay: Stay | undefined): boolean => stay === undefined || stay.g
 export const violations = (histories: readonly History[]): readonly string[] => {
   const found = histories.flatMap(({ complaints }) => complaints);
   const stays = new Map(histories.flatMap((one) => one.stays.map((stay) => [stay.session, stay] as const)));
+  const names = new Map(
+    histories.flatMap(({ id, stays }) => stays.map(({ session }) => [session, id] as const)),
+  );
+  const nameOf = (session: string) => `${session}, which is ${names.get(session) ?? "of nobody here"},`;
   const taken = new Set<string>();
   for (const [session, { took }] of stays) {
     for (const [from, numbers] of took) {
@@ -29,7 +33,9 @@ export const violations = (histories: readonly History[]): readonly string[] => 
       !unsure(stays.get(toSession)) &&
       !taken.has(`${toSession} ${bySession} ${number}`)
     )
-      found.push(`${number} of ${bySession} was ${fate}, ${toSession} never took it and was told of no gap`);
+      found.push(
+        `${number} of ${nameOf(bySession)} was ${fate}, ${nameOf(toSession)} never took it and was told of no gap`,
+      );
   }
   return found;
 };

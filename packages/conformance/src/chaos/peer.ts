@@ -207,6 +207,7 @@ export const chaosPeer = (
       rest();
     },
     stop() {
+      history.forget();
       rest();
       socket?.terminate();
     },
