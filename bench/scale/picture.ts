@@ -16,6 +16,8 @@ const to = 9;
 const placeOf = (peers: number): number =>
   left + ((Math.min(Math.max(Math.log10(peers), from), to) - from) / (to - from)) * (width - left - 90);
 
+const heading = "How many peers fill what does not grow with more machines";
+
 const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("`", "");
 
@@ -28,9 +30,10 @@ export const boundsPicture = (load: Load, ground: Ground, costs: MeasuredCosts):
   const height = top + rows.length * rowHeight + 16;
   const marks = Array.from({ length: to - from + 1 }, (_, index) => 10 ** (from + index));
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="13">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="t" font-family="system-ui, sans-serif" font-size="13">`,
+    `<title id="t">${heading}</title>`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
-    `<text x="16" y="24" font-size="15" font-weight="600">How many peers fill what does not grow with more machines</text>`,
+    `<text x="16" y="24" font-size="15" font-weight="600">${heading}</text>`,
     ...marks.map((peers) => {
       const x = placeOf(peers).toFixed(0);
       return `<line x1="${x}" y1="${top - 8}" x2="${x}" y2="${height - 12}" stroke="#ddd"/><text x="${x}" y="${top - 14}" text-anchor="middle" fill="#666">${peersShown(peers)}</text>`;
