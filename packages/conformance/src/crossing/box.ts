@@ -24,6 +24,8 @@ export interface Box {
   readonly stun: StunServer;
   /** In the hall from the beginning; can negotiate nothing. */
   readonly witness: Room;
+  /** The next line goes to the server of the witness: what that is told in order has come there. */
+  besideWitness(): void;
   /** Settles when that peer is in the hall. */
   present(id: string): Promise<Peer>;
   /** Run when the test is over, the last one first: peers before the server. */
@@ -62,13 +64,18 @@ export const startOne: StartServers = async (config, clock) => {
 };
 
 /** One after the other, and again from the first. */
-const inTurn = (urls: readonly string[]): (() => string) => {
+const inTurn = (urls: readonly string[]) => {
   let turn = 0;
-  return () => {
-    const url = urls[turn % urls.length];
-    turn += 1;
-    if (url === undefined) throw new Error("no server");
-    return url;
+  return {
+    next(): string {
+      const url = urls[turn % urls.length];
+      turn += 1;
+      if (url === undefined) throw new Error("no server");
+      return url;
+    },
+    restart() {
+      turn = 0;
+    },
   };
 };
 
@@ -85,22 +92,23 @@ export const openBox = async (
     clock,
   );
   stops.push(servers.stop);
-  const nextHttp = inTurn(servers.urls);
-  const nextLine = inTurn(servers.urls.map((url) => url.replace(/^http/, "ws")));
+  const http = inTurn(servers.urls);
+  const lines = inTurn(servers.urls.map((url) => url.replace(/^http/, "ws")));
   const stun = await stunServer();
   stops.push(stun.close);
-  const witness = await connect({ url: nextLine(), room: hall, id: "witness", media: [] });
+  const witness = await connect({ url: lines.next(), room: hall, id: "witness", media: [] });
   stops.push(witness.session.close);
   return {
     get url() {
-      return `${nextLine()}/`;
+      return `${lines.next()}/`;
     },
     get httpUrl() {
-      return nextHttp();
+      return http.next();
     },
-    unruptUrl: (id) => `${nextLine()}/websocket/?finger=${encodeURIComponent(id)}`,
+    unruptUrl: (id) => `${lines.next()}/websocket/?finger=${encodeURIComponent(id)}`,
     stun,
     witness,
+    besideWitness: lines.restart,
     present(id) {
       const peer = witness.peers.get(id);
       if (peer !== undefined) return Promise.resolve(peer);
