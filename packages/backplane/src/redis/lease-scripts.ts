@@ -22,10 +22,13 @@ export const timeScript = script(`
 return text(now)
 `);
 
-/** Arguments: node and epoch, the length of the lease, the node's last epoch, which ends here (or nothing), its status, and how long that is kept. */
+/**
+ * Arguments: node and epoch, the length of the lease, the node's last epoch (or nothing), its status, and how long that is kept. The last
+ * epoch holds as long as the new one: the node claims again what it held under it, and clears the rest away itself.
+ */
 export const enterScript = script(`
 local deadline = text(now + tonumber(ARGV[2]))
-if ARGV[3] ~= '' then redis.call('ZADD', KEYS[1], 0, ARGV[3]) end
+if ARGV[3] ~= '' then redis.call('ZADD', KEYS[1], deadline, ARGV[3]) end
 redis.call('ZADD', KEYS[1], deadline, ARGV[1])
 note(ARGV[1], ARGV[4], ARGV[5])
 return deadline

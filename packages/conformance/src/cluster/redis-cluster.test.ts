@@ -265,6 +265,7 @@ describe("a master that is replaced", () => {
       // Renewed often: where nobody says anything, only that notices that a server is no master any more. And over by the time a
       // replica has taken over from one that is lost.
       const cluster = redisCluster(redis.url, leaseMs);
+      t.after(() => cluster.stop());
       const nodes = await nodesOf(cluster, 3);
       const all = await settle(nodes);
       await callEachOther(all);
@@ -281,7 +282,6 @@ describe("a master that is replaced", () => {
       const [first] = nodes;
       if (first === undefined) assert.fail();
       for (const room of rooms) assert.equal((await comer(first, "cat", room)).joined, true);
-      await cluster.stop();
     });
   }
 });
