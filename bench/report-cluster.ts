@@ -206,13 +206,15 @@ const memoryTable = ({ held, secure }: CostSheet): string => {
             amount(row.redisBytes),
           ];
         }),
-      ...secure.map((line) => [
-        line.secure ? "an idle line, unrupt, with TLS at the node" : "the same without TLS",
-        amount(line.nodeBytes),
-        "",
-        "",
-        "",
-      ]),
+      ...secure
+        .toReversed()
+        .map((line) => [
+          line.secure ? "an idle line, unrupt, with TLS at the node" : "the same without TLS",
+          amount(line.nodeBytes),
+          "",
+          "",
+          "",
+        ]),
     ],
   );
 };
