@@ -159,12 +159,13 @@ export const createLease = (parts: LeaseParts): Lease => {
     cancelPatience();
     if (state !== "returning") return;
     if (typeof reply !== "string") return retry();
-    // Who was away beyond its lease was hardly the only one.
-    if (!first && asked >= endsAt) sweepsFrom = asked + leaseMs / 2;
+    const late = !first && asked >= endsAt;
     epoch = mine;
     extended(reply, asked);
     const restarted = run !== undefined && run !== link.run;
     run = link.run;
+    // Who was away beyond its lease was hardly the only one; and another server may have another clock.
+    if (restarted || late) sweepsFrom = asked + leaseMs / 2;
     // What is noted of the last epoch's rooms stays with that epoch.
     const held = [...rooms.keys()];
     for (const room of held) noteRoom(room);
