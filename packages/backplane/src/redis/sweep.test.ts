@@ -30,8 +30,10 @@ test("the rooms of a lost node are swept sixteen at a time, and all of them", as
   const nothing = (): void => {};
   const scripts = [...Object.values(leaseScripts), ...Object.values(roomScripts)];
   const link = await connect({ place, clock, scripts, heard: nothing, came: nothing, went: nothing });
+  after(() => link.close());
   const rooms = Array.from({ length: 250 }, (_, number) => `room ${number}`);
   await redis.command("sadd", keys.roomsOf("lost", "epoch"), ...rooms);
+  await redis.command("zadd", keys.nodes, "0", "lost epoch");
   let underWay = 0;
   let most = 0;
   const counting: Link = {
@@ -49,5 +51,4 @@ test("the rooms of a lost node are swept sixteen at a time, and all of them", as
   assert.deepEqual(await sweepLease(counting, keys, "lost", "epoch"), { members: 0, done: true });
   assert.equal(most, 16);
   assert.equal((await redis.command("exists", keys.roomsOf("lost", "epoch"))).trim(), "0");
-  link.close();
 });
