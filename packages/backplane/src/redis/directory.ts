@@ -90,11 +90,13 @@ export const redisDirectory = ({ keys, link, lease }: DirectoryParts): Directory
     const noted = link.several ? await noting : "noted";
     if (noted !== "noted") {
       lease.leaveRoom(entry.room);
-      if (noted === "late") lease.lapsed();
+      if (noted === "late") lease.lapsed(lease.epoch);
       return away();
     }
+    let asked = lease.epoch;
     const ask = async (): Promise<readonly Reply[]> => {
       const { epoch } = lease;
+      asked = epoch;
       const answer = listOf(
         await link.evaluate(claimScript, keys.room(entry.room), [
           lease.deadline,
@@ -134,16 +136,16 @@ export const redisDirectory = ({ keys, link, lease }: DirectoryParts): Directory
       case "replaced":
         return refusal("replaced");
       case "lapsed":
-        lease.lapsed();
+        lease.lapsed(asked);
         return away();
       default:
         return away();
     }
   };
   /** What a member's own node does to it: nothing, where another lease holds it by now. */
-  const released = (reply: Reply | undefined): Released | undefined => {
+  const released = (reply: Reply | undefined, asked: string): Released | undefined => {
     const parts = listOf(reply);
-    if (parts[0] === "lapsed") lease.lapsed();
+    if (parts[0] === "lapsed") lease.lapsed(asked);
     return parts[0] === "done" ? standing(parts) : undefined;
   };
 
@@ -160,27 +162,29 @@ export const redisDirectory = ({ keys, link, lease }: DirectoryParts): Directory
       return isRefusal(done) ? done : { ...done.claimed, changed: done.status !== "stands" };
     },
     async release(room, peer, session) {
+      const { epoch } = lease;
       const reply = await link.evaluate(releaseScript, keys.room(room), [
         lease.deadline,
         peer,
         session,
-        lease.epoch,
+        epoch,
       ]);
-      const done = released(reply);
+      const done = released(reply, epoch);
       lease.leaveRoom(room);
       return done;
     },
     async change(entry) {
       const { room, peer, session } = entry;
       if (!lease.open) return away();
+      const { epoch } = lease;
       const reply = await link.evaluate(changeScript, keys.room(room), [
         lease.deadline,
         peer,
         session,
-        lease.epoch,
+        epoch,
         textOf(entry),
       ]);
-      return reply === undefined ? away() : released(reply);
+      return reply === undefined ? away() : released(reply, epoch);
     },
     async find(room, peer) {
       const reply = await link.evaluate(findScript, keys.room(room), [peer]);

@@ -74,8 +74,8 @@ export interface Lease {
   away(why: string): void;
   /** What is published does not come back: the connections are made anew. */
   unheard(): void;
-  /** A write came too late: the lease is over without our having noticed. */
-  lapsed(): void;
+  /** A write under the lease of this epoch came too late: that is over without our having noticed. */
+  lapsed(of: string): void;
   /** Notes that this node is about to hold somebody in this room; the same once more for each of them. */
   enterRoom(room: RoomKey): Promise<"noted" | "late" | "away">;
   leaveRoom(room: RoomKey): void;
@@ -97,6 +97,8 @@ export const createLease = (parts: LeaseParts): Lease => {
   const rooms = new Map<RoomKey, number>();
   let state: "away" | "returning" | "open" | "ended" = "away";
   let epoch = "";
+  /** The last one of which it was told that it is over. */
+  let over = "";
   /** Whether each of them is noted. */
   const notes = new Map<RoomKey, Promise<Reply | undefined>>();
   let deadline = "0";
@@ -170,6 +172,9 @@ export const createLease = (parts: LeaseParts): Lease => {
     const held = [...rooms.keys()];
     for (const room of held) noteRoom(room);
     tickLater();
+    // What was claimed under the last lease and answered in this very moment is taken in before it is looked for.
+    await notes.get(held.at(-1) ?? ("" as RoomKey));
+    if (state !== "returning" || epoch !== mine) return;
     await parts.restore(restarted);
     if (state !== "returning" || epoch !== mine) return;
     state = "open";
@@ -284,8 +289,10 @@ export const createLease = (parts: LeaseParts): Lease => {
     unheard() {
       if (state === "open" || state === "returning") giveUp("bus-silent");
     },
-    lapsed() {
-      if (state !== "open" && state !== "returning") return;
+    lapsed(of) {
+      // Others that were under way with it come too late as well, and say nothing new.
+      if (of !== epoch || of === over || (state !== "open" && state !== "returning")) return;
+      over = of;
       lapse();
       enter().catch(failed);
     },

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { startRedis } from "@signalbox/backplane/testing";
-import { defaultRealm, type PeerId, type RoomName, roomKey } from "@signalbox/core";
+import { defaultRealm, type PeerId, type RoomName, roomKey, type SessionId } from "@signalbox/core";
 import { handClock } from "@signalbox/core/testing";
 import { native } from "@signalbox/dialects/native";
 import { redisCluster, until } from "./on-redis.ts";
@@ -109,6 +109,16 @@ describe("a node that stood still", () => {
     hear();
     await until(() => [bob, cat, dan].every(({ known }) => known.size === 3) && ann.known.size === 3);
     assert.deepEqual([bob.complaints, cat.complaints, dan.complaints, ann.complaints], [[], [], [], []]);
+    await cluster.stop();
+  });
+
+  test("enters anew once, however many of its writes came too late", async () => {
+    const { cluster, frozen, bob, cat, ann } = await stoodStill();
+    const { directory, state } = frozen.backplane;
+    const before = state.losses.lapsed;
+    await Promise.all(["a", "b", "c"].map((id) => directory.release(room, id as PeerId, id as SessionId)));
+    await until(() => cat.known.size === 2 && bob.known.size === 2 && ann.known.size === 2);
+    assert.equal(frozen.backplane.state.losses.lapsed, before + 1);
     await cluster.stop();
   });
 
