@@ -6,9 +6,9 @@ import { after, describe, test } from "node:test";
 import { parseRedisUrl, type RedisBackplane, redisBackplane } from "@signalbox/backplane/redis";
 import { freePort, type RedisProcess, startRedis, startRedisCluster } from "@signalbox/backplane/testing";
 import { defaultRealm, type NodeId, type RoomName, roomKey } from "@signalbox/core";
-import { agree, anyInterleaving, assertFaithful, comer, dialect, nodesOf } from "./interleavings.ts";
+import { agree, anyInterleaving, assertFaithful, comer, nodesOf } from "./interleavings.ts";
 import { type RedisNode, realClock, redisCluster, until } from "./on-redis.ts";
-import { type Witness, witness } from "./witness.ts";
+import type { Witness } from "./witness.ts";
 
 const redis = await startRedisCluster({ masters: 3, replicasEach: 1, nodeTimeoutMs: 2_000 });
 after(() => redis.stop());
@@ -118,55 +118,6 @@ describe("the start with a Redis Cluster", () => {
 describe("a cluster on a Redis Cluster", () => {
   test("after any sequence of joins, leaves, breaks and signals all have the same roster, and nothing came before its sender", () =>
     anyInterleaving(redis.url, 10));
-});
-
-describe("a node that stood still beyond its lease", () => {
-  /** Real time, until it stands: then nothing rings, and it takes itself to be in time. */
-  const standableClock = () => {
-    let stands: number | undefined;
-    const held: (() => void)[] = [];
-    return {
-      now: () => stands ?? realClock.now(),
-      after: (ms: number, run: () => void) =>
-        realClock.after(ms, () => (stands === undefined ? run() : held.push(run))),
-      stand() {
-        stands = realClock.now();
-      },
-      goOn() {
-        stands = undefined;
-        for (const run of held.splice(0)) run();
-      },
-    };
-  };
-
-  for (const room of rooms) {
-    test(`is refused by the master of the room, by that one's own clock: ${room}`, async () => {
-      const cluster = redisCluster(redis.url, 600);
-      const awake = await cluster.node("awake");
-      const clock = standableClock();
-      const asleep = await cluster.node("asleep", { clock });
-      const watcher = await comer(awake, "watcher", room);
-      const ann = await comer(asleep, "ann", room);
-      const bob = await comer(asleep, "bob", room);
-      await until(() => watcher.known.size === 2);
-      clock.stand();
-      await until(() => watcher.known.size === 0);
-      const heir = await comer(awake, "ann", room);
-      assert.equal(heir.joined, true);
-      // It goes on in the middle of a write.
-      assert.equal(asleep.backplane.state.open, true);
-      const late = witness(asleep.hub, dialect, "late");
-      late.join(room);
-      await until(() => late.refused || late.joined);
-      assert.equal(late.refused, true);
-      clock.goOn();
-      await until(() => ann.line.closing !== undefined);
-      await until(() => agree([watcher, heir, ann, bob], awake, keyOf(room)));
-      assert.equal(bob.line.closing, undefined);
-      assertFaithful([watcher, heir, ann, bob]);
-      await cluster.stop();
-    });
-  }
 });
 
 describe("a slot that moves to another master while peers come, call and go", () => {
