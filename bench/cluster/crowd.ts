@@ -49,7 +49,7 @@ answering(async ({ redis, room, peers, leaseMs }: CrowdJob) => {
   });
   // A node that does not hear its own inbox takes itself for cut off.
   backplane.bus.receive(() => {});
-  await backplane.start(async () => {});
+  await backplane.start(async () => true);
   let begun = 0;
   const comeIn = async () => {
     while (begun < peers) {

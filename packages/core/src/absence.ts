@@ -20,43 +20,55 @@ const inLanes = async <Item>(items: readonly Item[], run: (item: Item) => Promis
 
 /**
  * Claims everything again. Whoever holds what another took over meanwhile is closed. `restarted`: the directory may have
- * forgotten the last of what it was told. Where it is gone again meanwhile, this ends early, to be called once more.
+ * forgotten the last of what it was told. False where it could not be asked for all of them: then this is to be called once more.
  */
-export const restore = async (hub: HubState, restarted: boolean): Promise<void> => {
+export const restore = async (hub: HubState, restarted: boolean): Promise<boolean> => {
+  let all = true;
   const seated = [...hub.sessions.values()].filter(({ memberships }) => memberships.length > 0);
   await inLanes(seated, async (session) => {
-    for (const membership of session.memberships) await reclaim(hub, membership, restarted);
+    for (const membership of session.memberships) {
+      if (!(await reclaim(hub, membership, restarted))) all = false;
+    }
     // What was noted of it may be forgotten, or never have arrived.
     noteSession(hub, session);
   });
   const seen = [...hub.rooms.values()].filter(({ view }) => view !== undefined);
   await inLanes(seen, (room) => refetch(hub, room));
+  return all;
 };
 
-const reclaim = async (hub: HubState, membership: Membership, restarted: boolean): Promise<void> => {
+/** False where the directory could not be asked. */
+const reclaim = async (hub: HubState, membership: Membership, restarted: boolean): Promise<boolean> => {
   const { entry, session, key, peer } = membership;
   // A claim that is on its way is answered by itself.
-  if (entry === undefined || membership.left !== undefined) return;
+  if (entry === undefined || membership.left !== undefined) return true;
   const room = localRoom(hub, key);
   const above = restarted ? Math.max(room.view?.known ?? 0, entry.order) : 0;
   const question = askSiblings(hub, key, peer);
   const claimed = await hub.directory.reclaim(entry, above);
   const siblings = question.end(isRefusal(claimed) ? [] : claimed.siblings);
-  if (isRefusal(claimed)) return lose(hub, session, claimed);
-  if (membership.left !== undefined) return withdraw(hub, membership, claimed);
+  if (isRefusal(claimed) && claimed.code === "cluster-away") return false;
+  if (isRefusal(claimed)) {
+    lose(hub, session, claimed);
+    return true;
+  }
+  if (membership.left !== undefined) {
+    await withdraw(hub, membership, claimed);
+    return true;
+  }
   membership.entry = claimed.entry;
   const holder = room.holders.get(peer);
   if (holder !== undefined) holder.siblings = new Set(siblings);
   tellSiblings(hub, siblings, key, peer, true);
-  if (!claimed.changed || !claimed.entry.announced) return;
+  if (!claimed.changed || !claimed.entry.announced) return true;
   const kind = claimed.entry.order === entry.order ? "changed" : "joined";
   const change = { kind, entry: claimed.entry } as const;
   announce(hub, key, claimed.audience, claimed.revision, change);
   applyChange(hub, room, claimed.revision, change, session);
+  return true;
 };
 
 const lose = (hub: HubState, session: Session, why: Refusal): void => {
-  if (why.code === "cluster-away") return;
   const { line } = session;
   endSession(hub, session, "replaced");
   if (line !== undefined) hub.endLine(line, why);

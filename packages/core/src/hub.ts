@@ -22,7 +22,7 @@ export interface Hub {
    * This node was cut off from the directory and is back: it claims again what it holds, and reads every roster anew.
    * `restarted`: the directory may have forgotten the last of what it was told.
    */
-  restore(restarted: boolean): Promise<void>;
+  restore(restarted: boolean): Promise<boolean>;
   /**
    * From now on every line, present and new, is told to come back elsewhere or later. Sessions that can resume on another node
    * wait here to be handed over.

@@ -79,7 +79,7 @@ export interface RedisBackplane {
    * Takes a lease, and settles when newcomers are taken in. From then on, each time this node has been away, `restore` is to
    * claim again what it holds; `restarted`: Redis may have forgotten some of it.
    */
-  start(restore: (restarted: boolean) => Promise<void>): Promise<void>;
+  start(restore: (restarted: boolean) => Promise<boolean>): Promise<void>;
   /** Settles when all that was begun to be listened to is. */
   settled(): Promise<void>;
   /** Ends the lease and the connections. False where Redis could not be told: the lease runs out by itself. */
@@ -96,7 +96,7 @@ const allScripts = [roomScripts, leaseScripts, registryScripts, sessionScripts].
 export const redisBackplane = async (parts: RedisBackplaneParts): Promise<RedisBackplane> => {
   const { node, failed, host = () => noHost, heardItself = () => {}, nodeGone = () => {} } = parts;
   const keys = keysWith(parts.place.prefix);
-  let restore: (restarted: boolean) => Promise<void> = async () => {};
+  let restore: (restarted: boolean) => Promise<boolean> = async () => true;
   let started: (() => void) | undefined;
   const link = await connect({
     place: parts.place,

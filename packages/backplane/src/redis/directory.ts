@@ -19,6 +19,7 @@ import {
   changeScript,
   claimScript,
   findScript,
+  reclaimScript,
   releaseScript,
   rosterScript,
 } from "./room-scripts.ts";
@@ -98,7 +99,7 @@ export const redisDirectory = ({ keys, link, lease }: DirectoryParts): Directory
       const { epoch } = lease;
       asked = epoch;
       const answer = listOf(
-        await link.evaluate(claimScript, keys.room(entry.room), [
+        await link.evaluate(how === "claim" ? claimScript : reclaimScript, keys.room(entry.room), [
           lease.deadline,
           entry.peer,
           entry.session,

@@ -33,8 +33,8 @@ export interface LeaseParts {
   readonly clock: Clock;
   readonly leaseMs: Millis;
   readonly freshEpoch: () => string;
-  /** Claims again what this node holds. `restarted`: Redis may have forgotten what it had taken. */
-  readonly restore: (restarted: boolean) => Promise<void>;
+  /** Claims again what this node holds; false where not all of it could be. `restarted`: Redis may have forgotten what it had taken. */
+  readonly restore: (restarted: boolean) => Promise<boolean>;
   readonly entered: (first: boolean) => void;
   readonly left: (why: string) => void;
   /** Another node ended, or was lost, and this one found that nothing is left of it: what it had in hand is nobody's. */
@@ -175,8 +175,10 @@ export const createLease = (parts: LeaseParts): Lease => {
     // What was claimed under the last lease and answered in this very moment is taken in before it is looked for.
     await notes.get(held.at(-1) ?? ("" as RoomKey));
     if (state !== "returning" || epoch !== mine) return;
-    await parts.restore(restarted);
+    const restored = await parts.restore(restarted);
     if (state !== "returning" || epoch !== mine) return;
+    // What could not be claimed would be missing for ever: all is begun anew.
+    if (!restored) return giveUp("unable");
     state = "open";
     parts.entered(first);
     // So that what others see of it is so from the beginning.

@@ -149,6 +149,9 @@ if has(entry, 'l') then listens(node, 1) end
 return {'new', text(now), whole(entry), audience(node), others(peer, sessions, node)}
 `);
 
+/** The same after an absence: what is held already has to be claimed, however long its slot is being moved. */
+export const reclaimScript: Script = { ...claimScript, patient: true };
+
 /** Arguments: end of the lease, peer, session, epoch. Another lease's member is not touched. */
 export const releaseScript = patient(`
 local deadline, peer, session, epoch = unpack(ARGV)

@@ -36,7 +36,7 @@ const suites = (engine: string, redis: { readonly url: string }): void => {
           },
         });
         nodes.push(made);
-        await made.start(async () => {});
+        await made.start(async () => true);
         return made;
       },
       settled: async () => {

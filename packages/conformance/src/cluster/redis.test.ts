@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
 import { severable, startRedis } from "@signalbox/backplane/testing";
-import { isRefusal, type PeerId } from "@signalbox/core";
+import { isRefusal, type PeerId, refusal } from "@signalbox/core";
 import { handClock } from "@signalbox/core/testing";
 import { agree, anyInterleaving, assertFaithful, comer, dialect, nodesOf, room } from "./interleavings.ts";
 import { type RedisNode, redisCluster, until } from "./on-redis.ts";
@@ -199,4 +199,33 @@ describe("a Redis that is restarted", () => {
       await own.stop();
     });
   }
+});
+
+test("what could not be claimed again at once is claimed until it is: nobody is forgotten after an absence", async () => {
+  const own = await startRedis();
+  const cluster = redisCluster(own.url);
+  const [first, second] = await nodesOf(cluster, 2);
+  if (first === undefined || second === undefined) assert.fail();
+  const ann = await comer(first, "ann");
+  const bob = await comer(second, "bob");
+  await until(() => ann.known.size === 1 && bob.known.size === 1);
+  const { directory } = first.parts;
+  const { reclaim } = directory;
+  let refused = 0;
+  Object.assign(directory, {
+    reclaim: async (...asked: Parameters<typeof reclaim>) => {
+      if (refused === 2) return reclaim(...asked);
+      refused += 1;
+      return refusal("cluster-away");
+    },
+  });
+  await own.kill();
+  await until(() => first.said.includes("away") && second.said.includes("away"));
+  await own.restart();
+  await until(() => first.said.includes("back") && second.said.includes("back"));
+  assert.equal(refused, 2);
+  await until(() => agree([ann, bob], second));
+  assertFaithful([ann, bob]);
+  await cluster.stop();
+  await own.stop();
 });

@@ -59,7 +59,7 @@ test("is not swept meanwhile by others that renew their leases", async () => {
     return isRefusal(roster) ? -1 : roster.entries.length;
   };
   let meanwhile: number | undefined;
-  await other.start(async () => {});
+  await other.start(async () => true);
   await away.start(async () => {
     // Two renewals of the other one.
     for (let round = 0; round < 2; round += 1) {
@@ -68,6 +68,7 @@ test("is not swept meanwhile by others that renew their leases", async () => {
     }
     meanwhile = await here();
     for (const entry of held) await away.directory.reclaim(entry, 0);
+    return true;
   });
   for (const name of ["ann", "bob"]) {
     const claimed = await away.directory.claim(
