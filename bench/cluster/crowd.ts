@@ -2,6 +2,7 @@
 /** A process that claims places for peers without lines: a crowd larger than this machine has sockets. Tells when all are in. */
 import { randomBytes } from "node:crypto";
 import { parseRedisUrl, redisBackplane } from "@signalbox/backplane/redis";
+import { realClock } from "@signalbox/backplane/testing";
 import {
   defaultRealm,
   isRefusal,
@@ -34,13 +35,7 @@ answering(async ({ redis, room, peers, leaseMs }: CrowdJob) => {
   const backplane = await redisBackplane({
     place,
     node,
-    clock: {
-      now: () => Math.floor(performance.now()),
-      after(ms, run) {
-        const timer = setTimeout(run, ms);
-        return () => clearTimeout(timer);
-      },
-    },
+    clock: realClock,
     freshEpoch: fresh,
     leaseMs,
     busBytes: 1_000_000,

@@ -2,18 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { Clock } from "@signalbox/core";
-import { severable, startRedis } from "../testing/index.ts";
+import { realClock as clock, severable, startRedis } from "../testing/index.ts";
 import { connectOne } from "./link.ts";
 import { parseRedisUrl } from "./place.ts";
-
-const clock: Clock = {
-  now: () => Math.floor(performance.now()),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 test("connections that are broken in whatever moment while they come come again", async () => {
   const redis = await startRedis();

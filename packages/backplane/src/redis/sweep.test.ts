@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import type { Clock } from "@signalbox/core";
-import { startRedis } from "../testing/index.ts";
+import { realClock as clock, startRedis } from "../testing/index.ts";
 import { connect } from "./connect.ts";
 import { keysWith } from "./keys.ts";
 import * as leaseScripts from "./lease-scripts.ts";
@@ -13,14 +12,6 @@ import { sweepLease } from "./sweep.ts";
 
 const redis = await startRedis();
 after(() => redis.stop());
-
-const clock: Clock = {
-  now: () => Math.floor(performance.now()),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 /** A node may hold fifty thousand members, and each answer has its way to go. */
 test("the rooms of a lost node are swept sixteen at a time, and all of them", async () => {

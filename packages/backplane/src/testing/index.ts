@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+
+export { realClock } from "./real-clock.ts";
 export {
   type RedisClusterProcesses,
   type RedisClusterSize,

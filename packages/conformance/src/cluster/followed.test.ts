@@ -21,6 +21,14 @@ const change = async (one: Traveller, to: RedisNode): Promise<void> => {
   assert.equal((await one.resumed())?.gap, false);
 };
 
+/** Ann comes back and takes the signal that waited for her, and its sender is told so where it is by now. */
+const assertFollowed = async (bob: Traveller, of: number, ann: Traveller, node: RedisNode): Promise<void> => {
+  ann.resume(node);
+  await ann.resumed();
+  await until(() => fates(bob, of).length === 2);
+  assert.deepEqual([fates(bob, of), ann.took], [["queued", "sent"], [1]]);
+};
+
 /** Bob's signal waits for Ann, who is away, and Bob moves on from the node that took it. */
 const queuedAndMoved = async () => {
   const clock = handClock();
@@ -46,10 +54,7 @@ describe("the second receipt of a signal", () => {
     const { clock, cluster, third, ann, bob, of } = await queuedAndMoved();
     // Longer than the first node remembers where it went.
     clock.advance(30_000);
-    ann.resume(third);
-    await ann.resumed();
-    await until(() => fates(bob, of).length === 2);
-    assert.deepEqual([fates(bob, of), ann.took], [["queued", "sent"], [1]]);
+    await assertFollowed(bob, of, ann, third);
     await cluster.stop();
   });
 
@@ -57,10 +62,7 @@ describe("the second receipt of a signal", () => {
     const { cluster, first, third, ann, bob, of } = await queuedAndMoved();
     first.hub.close();
     await first.backplane.close();
-    ann.resume(third);
-    await ann.resumed();
-    await until(() => fates(bob, of).length === 2);
-    assert.deepEqual([fates(bob, of), ann.took], [["queued", "sent"], [1]]);
+    await assertFollowed(bob, of, ann, third);
     await cluster.stop();
   });
 
@@ -69,10 +71,7 @@ describe("the second receipt of a signal", () => {
     await change(bob, third);
     first.hub.close();
     await first.backplane.close();
-    ann.resume(third);
-    await ann.resumed();
-    await until(() => fates(bob, of).length === 2);
-    assert.deepEqual([fates(bob, of), ann.took], [["queued", "sent"], [1]]);
+    await assertFollowed(bob, of, ann, third);
     await cluster.stop();
   });
 
@@ -84,10 +83,7 @@ describe("the second receipt of a signal", () => {
     ann.lose();
     const of = bob.signal("ann", 1);
     await change(bob, second);
-    ann.resume(first);
-    await ann.resumed();
-    await until(() => fates(bob, of).length === 2);
-    assert.deepEqual([fates(bob, of), ann.took], [["queued", "sent"], [1]]);
+    await assertFollowed(bob, of, ann, first);
     await cluster.stop();
   });
 });

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { parseRedisUrl, readLeases } from "@signalbox/backplane/redis";
-import { startRedis, startRedisCluster } from "@signalbox/backplane/testing";
+import { realClock, startRedis, startRedisCluster } from "@signalbox/backplane/testing";
 import { native } from "@signalbox/dialects/native";
-import { realClock, redisCluster, until } from "./on-redis.ts";
+import { redisCluster, until } from "./on-redis.ts";
 import { witness } from "./witness.ts";
 
 const engines = [

@@ -3,17 +3,9 @@
 import { randomBytes } from "node:crypto";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parseRedisUrl, type RedisBackplane, redisBackplane } from "@signalbox/backplane/redis";
+import { realClock } from "@signalbox/backplane/testing";
 import { type Clock, createHub, type Hub, type NodeId } from "@signalbox/core";
 import { type TestParts, testParts } from "@signalbox/core/testing";
-
-/** Real time. */
-export const realClock: Clock = {
-  now: () => Math.floor(performance.now()),
-  after(ms, run) {
-    const timer = setTimeout(run, ms);
-    return () => clearTimeout(timer);
-  },
-};
 
 export interface RedisNode {
   readonly name: NodeId;

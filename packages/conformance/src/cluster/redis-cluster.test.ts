@@ -4,10 +4,16 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, describe, test } from "node:test";
 import { parseRedisUrl, type RedisBackplane, redisBackplane } from "@signalbox/backplane/redis";
-import { freePort, type RedisProcess, startRedis, startRedisCluster } from "@signalbox/backplane/testing";
+import {
+  freePort,
+  type RedisProcess,
+  realClock,
+  startRedis,
+  startRedisCluster,
+} from "@signalbox/backplane/testing";
 import { defaultRealm, type NodeId, type RoomName, roomKey } from "@signalbox/core";
 import { agree, anyInterleaving, assertFaithful, comer, nodesOf } from "./interleavings.ts";
-import { type RedisNode, realClock, redisCluster, until } from "./on-redis.ts";
+import { type RedisNode, redisCluster, until } from "./on-redis.ts";
 import type { Witness } from "./witness.ts";
 
 const redis = await startRedisCluster({ masters: 3, replicasEach: 1, nodeTimeoutMs: 2_000 });

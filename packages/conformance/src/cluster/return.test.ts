@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, test } from "node:test";
 import { parseRedisUrl, redisBackplane } from "@signalbox/backplane/redis";
-import { severable, startRedis } from "@signalbox/backplane/testing";
+import { realClock, severable, startRedis } from "@signalbox/backplane/testing";
 import {
   defaultRealm,
   type Entry,
@@ -15,7 +15,7 @@ import {
   roomKey,
   type SessionId,
 } from "@signalbox/core";
-import { realClock, until } from "./on-redis.ts";
+import { until } from "./on-redis.ts";
 
 const redis = await startRedis();
 after(() => redis.stop());

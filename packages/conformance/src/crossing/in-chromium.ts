@@ -3,13 +3,14 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { stripTypeScriptTypes } from "node:module";
+import { after, before } from "node:test";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { type Box, hall } from "./box.ts";
 import type { Actor, Role } from "./cast.ts";
 import type { Kind } from "./native-peer.ts";
 import type { PageOptions } from "./page-peer.ts";
 
-export interface Chromium {
+interface Chromium {
   readonly browser: Browser;
   /** A page with nothing in it but the library and `globalThis.peer`. */
   open(): Promise<Page>;
@@ -20,7 +21,7 @@ const html = `<!doctype html>
 <script type="importmap">{"imports": {"@signalbox/client": "/client/src/index.ts"}}</script>
 <script type="module" src="/conformance/src/crossing/page-peer.ts"></script>`;
 
-export const startChromium = async (): Promise<Chromium> => {
+const startChromium = async (): Promise<Chromium> => {
   const packages = new URL("../../../", import.meta.url);
   const server = createServer(async ({ url = "/" }, response) => {
     const { pathname } = new URL(url, "http://127.0.0.1");
@@ -68,7 +69,7 @@ export const startChromium = async (): Promise<Chromium> => {
 /** The one grey that is the same number in full range, as a canvas counts, and in limited range, as most video does. */
 const brightness = 113;
 
-export const nativeInChromium = (chromium: () => Chromium): Actor => {
+const nativeInChromium = (chromium: () => Chromium): Actor => {
   const enter = async (box: Box, options: Pick<PageOptions, "id" | "call" | "channel">): Promise<Role> => {
     const page = await chromium().open();
     const errors: string[] = [];
@@ -104,4 +105,17 @@ export const nativeInChromium = (chromium: () => Chromium): Actor => {
     calls: (box, id, call, kinds: readonly Kind[]) =>
       enter(box, { id, call, channel: kinds.includes("application") }),
   };
+};
+
+/** A page in a browser that runs as long as the tests of the `describe` this is called in. */
+export const pageForThese = (): Actor => {
+  let chromium: Chromium | undefined;
+  before(async () => {
+    chromium = await startChromium();
+  });
+  after(() => chromium?.close());
+  return nativeInChromium(() => {
+    if (chromium === undefined) throw new Error("the browser has not started");
+    return chromium;
+  });
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 /** The crossing matrix with its ends on different nodes, which are processes: real sockets, real WebRTC stacks, a real Redis. */
-import { after, before, describe } from "node:test";
+import { describe } from "node:test";
 import { hall, type StartServers } from "../crossing/box.ts";
 import { cast } from "../crossing/cast.ts";
 import { crossing } from "../crossing/crossing.ts";
-import { type Chromium, nativeInChromium, startChromium } from "../crossing/in-chromium.ts";
+import { pageForThese } from "../crossing/in-chromium.ts";
 import { threeNodes } from "./three.ts";
 
 const three = await threeNodes(["--mount", `unrupt=/websocket/,room=${hall},announced`]);
@@ -22,15 +22,7 @@ describe("the crossing matrix on three nodes", () => {
 });
 
 describe("the crossing matrix on three nodes, with a page", () => {
-  let chromium: Chromium | undefined;
-  before(async () => {
-    chromium = await startChromium();
-  });
-  after(() => chromium?.close());
-  const page = nativeInChromium(() => {
-    if (chromium === undefined) throw new Error("the browser has not started");
-    return chromium;
-  });
+  const page = pageForThese();
   crossing(page, page, { start });
   for (const other of cast.filter(({ name }) => name.endsWith("wrtc"))) {
     crossing(page, other, { start });

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { after } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { parseRedisUrl, redisBackplane } from "@signalbox/backplane/redis";
-import { type RedisProcess, startRedis } from "@signalbox/backplane/testing";
+import { type RedisProcess, realClock, startRedis } from "@signalbox/backplane/testing";
 import {
   defaultRealm,
   type Entry,
@@ -15,7 +15,6 @@ import {
   roomKey,
 } from "@signalbox/core";
 import { type ServerNode, serverNode } from "../chaos/nodes.ts";
-import { realClock } from "../cluster/on-redis.ts";
 
 export interface Three {
   readonly redis: RedisProcess;
