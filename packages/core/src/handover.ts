@@ -316,13 +316,26 @@ const part = (hub: HubState, session: Session | undefined, to: NodeId): void => 
 const remember = (hub: HubState, id: SessionId, to: NodeId, seats: readonly Membership[]): void => {
   const earlier = hub.moved.get(id);
   earlier?.cancel();
-  const letGo = (): void => {
-    earlier?.letGo();
-    for (const seat of seats) watch(hub, "hand-over", release(hub, seat));
-    const cancel = hub.clock.after(sayWhereMs, () => hub.moved.delete(id));
-    hub.moved.set(id, { to, letGo: () => {}, cancel });
-  };
-  hub.moved.set(id, { to, letGo, cancel: hub.clock.after(rememberMs, letGo) });
+  const kept = [...(earlier?.seats ?? []), ...seats];
+  const cancel = hub.clock.after(rememberMs, () => {
+    letGoOf(hub, kept);
+    hub.moved.set(id, { to, seats: [], cancel: hub.clock.after(sayWhereMs, () => hub.moved.delete(id)) });
+  });
+  hub.moved.set(id, { to, seats: kept, cancel });
+};
+
+/** Lets go of seats of a session that was handed over. */
+const letGoOf = (hub: HubState, seats: readonly Membership[]): void => {
+  for (const seat of seats) watch(hub, "hand-over", release(hub, seat));
+};
+
+/** The hub is closed: nobody is told any more where a session went. */
+export const forgetMoved = (hub: HubState): void => {
+  for (const { cancel, seats } of hub.moved.values()) {
+    cancel();
+    letGoOf(hub, seats);
+  }
+  hub.moved.clear();
 };
 
 /** Where the other node never claimed it, it is lost. */

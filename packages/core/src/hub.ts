@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import { restore } from "./absence.ts";
 import type { Frame } from "./frame.ts";
+import { forgetMoved } from "./handover.ts";
 import { endLine, finish, lineClosed, openLine, receive, scheduleWake } from "./lines.ts";
 import { takeParcel } from "./parcels.ts";
 import type { Dialect, Handshake, Line, LinePort } from "./ports.ts";
@@ -106,12 +107,7 @@ export const createHub = (parts: HubParts): Hub => {
       for (const line of [...hub.lines])
         finish(hub, line, () => line.port.close(line.codec.refuse(refusal("draining"))));
       for (const session of [...hub.sessions.values()]) endSession(hub, session, "drained");
-      for (const { cancel, letGo } of [...hub.moved.values()]) {
-        cancel();
-        letGo();
-      }
-      for (const { cancel } of hub.moved.values()) cancel();
-      hub.moved.clear();
+      forgetMoved(hub);
       for (const room of hub.rooms.values()) room.cancelCheck?.();
       hub.rooms.clear();
     },

@@ -56,10 +56,10 @@ export interface HubState extends HubParts {
   readonly asked: Map<SessionId, (handed: Handed) => void>;
   /** Lines that asked for a session which is on its way to this node. */
   readonly coming: Map<SessionId, Set<{ readonly incarnation: number; readonly done: Promise<void> }>>;
-  /** Sessions that were handed over a moment ago. `letGo` releases what nobody claimed. */
+  /** Sessions that were handed over a moment ago. `seats`: what is released after a moment, where nobody claimed it. */
   readonly moved: Map<
     SessionId,
-    { readonly to: NodeId; readonly letGo: () => void; readonly cancel: Cancel }
+    { readonly to: NodeId; readonly seats: readonly Membership[]; readonly cancel: Cancel }
   >;
   draining: boolean;
   /** Ends a line from this side, in its dialect's own words. */
